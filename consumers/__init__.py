@@ -1,0 +1,1 @@
+"""What happens elsewhere because of an event."""

@@ -1,0 +1,1 @@
+"""What may happen: pure Python, standard library only, no clock, no I/O."""

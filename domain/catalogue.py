@@ -1,0 +1,28 @@
+"""Every event type that was ever shipped, by the name and version under which it is stored."""
+
+from typing import Final, get_args
+
+from domain.access import AccessEvent
+from domain.contract.events import ContractEvent
+from domain.ledger import LedgerEvent
+from domain.staff.events import StaffEvent
+from domain.stream import StreamKind
+from domain.ticket.events import TicketEvent
+
+BY_KIND: Final[dict[StreamKind, tuple[type, ...]]] = {
+    StreamKind.TICKET: get_args(TicketEvent),
+    StreamKind.CONTRACT: get_args(ContractEvent),
+    StreamKind.STAFF: get_args(StaffEvent),
+    StreamKind.ACCESS: (AccessEvent,),
+    StreamKind.LEDGER: (LedgerEvent,),
+}
+
+EVENT_TYPES: Final[dict[str, type]] = {
+    cls.__name__: cls for classes in BY_KIND.values() for cls in classes
+}
+"""Stored type name -> class. The name is frozen with the class name; a fixture test keeps it."""
+
+
+def type_version(cls: type) -> int:
+    """Return the version of the form in which `cls` is written today (1 unless it says otherwise)."""
+    return int(getattr(cls, "TYPE_VERSION", 1))

@@ -1,0 +1,14 @@
+"""What every command carries besides its request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.values import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A request: who asks, and when by the caller's clock (UTC). Ids in it are made by the caller."""
+
+    by: Actor
+    at: datetime

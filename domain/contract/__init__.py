@@ -1,0 +1,1 @@
+"""A contract's life: registration, holder of record, persons and their rights."""

@@ -1,0 +1,72 @@
+"""What can be asked of a contract."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.command import Command
+from domain.contract.documents import Category, Contact, Document
+from domain.contract.events import Ending, Right
+from domain.values import Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterContract(Command):
+    """Register a contract with the identity document that the holder gave."""
+
+    number: str
+    category: Category
+    holder: UUID
+    language: str
+    document: Document | None
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamePerson(Command):
+    """Give a person rights under the contract."""
+
+    person: UUID
+    name: Sealed
+    login: Sealed | None
+    rights: tuple[Right, ...]
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRights(Command):
+    """Set what a named person may do."""
+
+    person: UUID
+    rights: tuple[Right, ...]
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeRights(Command):
+    """Take all rights from a named person."""
+
+    person: UUID
+    reason: Sealed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseContract(Command):
+    """End the contract."""
+
+    ending: Ending
+    reason: Sealed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportContract(Command):
+    """Take over a contract of which only the number is known: category unknown, no identity."""
+
+    number: str
+    holder: UUID
+    language: str
+
+
+ContractCommand = (
+    RegisterContract | NamePerson | GrantRights | RevokeRights | CloseContract | ImportContract
+)

@@ -1,0 +1,79 @@
+"""Facts about a contract. Class names and field names are a storage format: they never change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from domain.contract.documents import Category, Contact, Document
+from domain.values import Sealed
+
+
+class Right(StrEnum):
+    """What a person may do under a contract; identity data is nobody's to change here."""
+
+    READ = "read"
+    WRITE = "write"
+    MANAGE_PERSONS = "manage_persons"
+
+
+class Ending(StrEnum):
+    """Why a contract ended."""
+
+    BY_CUSTOMER = "by_customer"
+    BY_PROVIDER = "by_provider"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRegistered:
+    """A contract with its holder of record; an imported one has category unknown and no document."""
+
+    number: str
+    category: Category
+    holder: UUID
+    language: str
+    document: Document | None
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonNamed:
+    """A person got rights under the contract; `login` is issuer and subject of their token.
+
+    `expires_at` None: until revoked.
+    """
+
+    person: UUID
+    name: Sealed
+    login: Sealed | None
+    rights: tuple[Right, ...]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RightsGranted:
+    """A named person has exactly these rights from now on."""
+
+    person: UUID
+    rights: tuple[Right, ...]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRevoked:
+    """A named person has no right under the contract any more."""
+
+    person: UUID
+    reason: Sealed | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractClosed:
+    """The contract ended: no ticket can be opened under it any more."""
+
+    ending: Ending
+    reason: Sealed | None
+
+
+ContractEvent = ContractRegistered | PersonNamed | RightsGranted | RightsRevoked | ContractClosed

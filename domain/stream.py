@@ -1,0 +1,24 @@
+"""Streams: the unit of consistency, all events of one ticket, contract, staff member, ..."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class StreamKind(StrEnum):
+    """What a stream is the history of."""
+
+    TICKET = "ticket"
+    CONTRACT = "contract"
+    DISPUTE = "dispute"
+    STAFF = "staff"
+    ACCESS = "access"
+    LEDGER = "ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream's name."""
+
+    kind: StreamKind
+    id: UUID

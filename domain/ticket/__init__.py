@@ -1,0 +1,1 @@
+"""A ticket's life: its events, commands, state and rules."""

@@ -1,0 +1,1 @@
+"""How it is kept: the only code that knows eventsourcing, psycopg, kafka and cryptography."""

@@ -1,0 +1,1 @@
+"""What is read: each projection owns its tables, its writes and its reads."""
