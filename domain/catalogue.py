@@ -24,5 +24,5 @@ EVENT_TYPES: Final[dict[str, type]] = {
 
 
 def type_version(cls: type) -> int:
-    """Return the version of the form in which `cls` is written today (1 unless it says otherwise)."""
+    """Return the version of the form in which `cls` is written today: 1 unless it says more."""
     return int(getattr(cls, "TYPE_VERSION", 1))

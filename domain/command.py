@@ -8,7 +8,7 @@ from domain.values import Actor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A request: who asks, and when by the caller's clock (UTC). Ids in it are made by the caller."""
+    """Who asks, and when by the caller's clock (UTC). Ids in a command are made by the caller."""
 
     by: Actor
     at: datetime

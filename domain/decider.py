@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from domain.log import Guard
-from domain.stream import Stream, StreamKind
+from domain.stream import StreamKind
 
 S = TypeVar("S")
 C = TypeVar("C")

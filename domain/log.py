@@ -135,7 +135,7 @@ class Log(Protocol):
     def read(
         self, stream: Stream, *, after: int = 0, upto: int | None = None
     ) -> AsyncIterator[Recorded]:
-        """Yield the stream's events with version > `after` and position <= `upto`, sealed fields closed."""
+        """Yield events with version > `after` and position <= `upto`, sealed fields closed."""
 
     async def version(self, stream: Stream) -> int:
         """Return the stream's version now, 0 when it has no events."""

@@ -70,7 +70,7 @@ class Assurance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acted: an internal id, never a name; `issuer` is the configured name of the token's issuer."""
+    """Who acted: an internal id, never a name; `issuer` is a configured name, not an address."""
 
     kind: ActorKind
     id: UUID

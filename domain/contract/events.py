@@ -27,7 +27,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractRegistered:
-    """A contract with its holder of record; an imported one has category unknown and no document."""
+    """A contract and its holder of record; an imported one: category unknown, no document."""
 
     number: str
     category: Category

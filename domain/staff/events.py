@@ -9,7 +9,7 @@ from domain.values import Role, Sealed
 
 @dataclass(frozen=True, slots=True)
 class StaffJoined:
-    """Somebody, or a service such as the portal, may act; `login` is issuer and subject of the token."""
+    """Somebody, or a service, may act; `login` is issuer and subject of their token."""
 
     name: Sealed
     login: Sealed

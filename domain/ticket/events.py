@@ -122,7 +122,7 @@ class TicketAcknowledged:
 
 @dataclass(frozen=True, slots=True)
 class PromiseMade:
-    """The customer was promised a reaction or an update by `due`; it replaces an open one of its kind."""
+    """The customer was promised something by `due`; it replaces an open promise of its kind."""
 
     promise: PromiseKind
     due: datetime
