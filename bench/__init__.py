@@ -1,0 +1,1 @@
+"""One file per performance bar; `python -m bench` runs them and prints their table."""
