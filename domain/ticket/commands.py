@@ -177,8 +177,10 @@ class ImportRow(Command):
     """Record one row of another system's log as history.
 
     Exempt from the rules on channel, explanation and promise; it invents nothing: a field that
-    is None says nothing, and a row without news is `ImportedUpdateRecorded`. `reopenings` is how
-    many times the row's own counter rose since the last row.
+    is None says nothing. `row` is the row's ordinal in the ticket, from 1; row 0 is the opening
+    alone, which is recorded first because it has its own time. `reopenings` is how many times the
+    row's own counter rose since the last row; each is a status change before the row's own.
+    `ImportedUpdateRecorded` ends the row's events when there are `columns`, or nothing else.
     """
 
     row: int
@@ -187,7 +189,7 @@ class ImportRow(Command):
     contract: str | None
     requester: UUID
     language: str
-    channel: Channel
+    channel: Channel | None
     opened_at: datetime | None = None
     priority: Priority | None = None
     status: Status | None = None

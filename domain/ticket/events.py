@@ -89,13 +89,14 @@ class TicketOpened:
 
     `number` is the short number that can be spoken. `requester` is the person whose words these
     are. `reference` is another system's number of an imported ticket, `stated_opened_at` what
-    that system said of its opening. `follows` is the closed ticket that this one continues.
+    that system said of its opening; only there `channel` may be None: the log does not say.
+    `follows` is the closed ticket that this one continues.
     """
 
     number: str
     contract: str | None
     requester: UUID
-    channel: Channel
+    channel: Channel | None
     language: str
     priority: Priority
     subject: Sealed | None
