@@ -1,0 +1,122 @@
+"""Every setting of the ledger: one field each, read from `LEDGER_` variables or secret files.
+
+A secret can be given as a file named like its variable (`ledger_database_url`) in the directory
+that LEDGER_SECRETS names, so that it appears in no environment and on no command line.
+"""
+
+import os
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.errors import Malformed
+
+PREFIX: Final = "LEDGER_"
+SECRETS: Final = "LEDGER_SECRETS"
+
+
+class Issuer(BaseModel):
+    """Somebody whose OIDC tokens are believed; `name` is what events record of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    issuer: str
+    audience: str = "ticket-ledger"
+    jwks: str
+    algorithms: tuple[str, ...] = ("EdDSA", "ES256", "RS256", "PS256")
+
+
+class Settings(BaseSettings):
+    """What an operator can choose. Everything has a default that works on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    data: Path = Field(
+        Path("var"), description="Directory of this ledger's files: keys, head file, `ready.json`."
+    )
+    state: Path = Field(
+        Path("/var/lib/ticket-ledger"),
+        description="Where root keeps the embedded PostgreSQL's binaries and cluster, because "
+        "its unprivileged user may not reach the data directory. Not used by other users.",
+    )
+    postgres_user: str | None = Field(
+        None,
+        description="Account that runs the embedded PostgreSQL when the ledger is started by "
+        "root. Default: the first of postgres, nobody and daemon that exists.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL (15 or newer) of role ledger_app. Default: the embedded one.",
+    )
+    database_owner_url: SecretStr | None = Field(
+        None, description="The same database as role ledger_owner, which migrates."
+    )
+    database_follower_url: SecretStr | None = Field(
+        None, description="The same database as role ledger_follower, which writes projections."
+    )
+    database_eraser_url: SecretStr | None = Field(
+        None, description="The same database as role ledger_eraser, which destroys sealed fields."
+    )
+    keys_url: SecretStr | None = Field(
+        None,
+        description="A separate PostgreSQL for the sealing keys. "
+        "Default: the SQLite file `keys.sqlite` in the data directory.",
+    )
+    kek: SecretStr | None = Field(
+        None,
+        description="Key-encryption key, 32 bytes in base64. "
+        "Default: the file `kek` in the data directory, made at first start.",
+    )
+    listen: str = Field("127.0.0.1:0", description="HOST:PORT of the API; port 0 takes a free one.")
+    listen_fd: int | None = Field(
+        None, description="A listening socket inherited from the supervisor, used before `listen`."
+    )
+    issuers: tuple[Issuer, ...] = Field(
+        (),
+        description="Issuers of OIDC tokens, a JSON list of objects: `name`, `issuer`, `audience`, "
+        "`jwks` (URL or file), `algorithms`. Default: the development issuer, loopback only.",
+    )
+    proxy_header: Literal["none", "X-Forwarded-For", "Forwarded"] = Field(
+        "none", description="The one header in which the trusted proxies name the client."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="JSON list of networks whose word in the proxy header is believed."
+    )
+    rate_per_second: int = Field(
+        5000, ge=1, description="Requests a second that one principal may go on making."
+    )
+    rate_burst: int = Field(
+        20000, ge=1, description="Requests that one principal may make at once after a pause."
+    )
+    body_bytes: int = Field(
+        262_144, ge=1024, description="Largest JSON body that is read; a longer one is refused."
+    )
+    attachment_bytes: int = Field(
+        26_214_400, ge=1024, description="Largest attachment that is accepted (25 MiB)."
+    )
+    read_wait_seconds: int = Field(
+        5, ge=0, description="How long a read waits for the position that the client has seen."
+    )
+    shutdown_seconds: int = Field(
+        5, ge=0, description="How long requests in flight may go on after a request to stop."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe message that is written to standard error."
+    )
+
+
+def read_settings(**given: object) -> Settings:
+    """Return the settings; `given` ones win over variables, those over secret files.
+
+    Raises Malformed naming the setting; its value, which may be a secret, is never shown.
+    """
+    secrets = os.environ.get(SECRETS)
+    try:
+        return Settings(_secrets_dir=secrets, **given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise Malformed(first["msg"], name) from None
