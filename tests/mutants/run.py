@@ -1,0 +1,198 @@
+"""Plant each known bug in a copy of the checkout and see that its test turns red.
+
+`python tests/mutants/run.py [NAME ...] [--jobs N]`; each NAME.toml here says `file`, `find`
+(exact text, once), `replace`, `test` (pytest node id, or several) and `why`; `timeout` in seconds
+where the default is too short. A mutant counts as killed when a named test fails by itself: an
+error while importing, collecting or setting up proves nothing. Exit code 1 when one survives.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[1]
+TIMEOUT: Final = 150
+"""Seconds that a mutant's tests may take."""
+GRACE: Final = 20
+"""Seconds that an interrupted test run gets to stop what it started."""
+BROKEN: Final = ("SyntaxError", "ImportError", "ModuleNotFoundError", "NameError")
+"""Failures by these mean that the mutant does not run, not that the test saw its bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A planted bug, and the tests that must see it."""
+
+    name: str
+    file: str
+    find: str
+    replace: str
+    tests: tuple[str, ...]
+    timeout: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the tests said about a mutant; `trouble` is '' when they killed it."""
+
+    mutant: Mutant
+    seconds: float
+    trouble: str
+    output: str = ""
+
+
+def load(path: Path) -> Mutant:
+    """Read a mutant's file."""
+    form = tomllib.loads(path.read_text("utf-8"))
+    tests = [form["test"]] if isinstance(form["test"], str) else form["test"]
+    return Mutant(
+        path.stem,
+        form["file"],
+        form["find"],
+        form["replace"],
+        tuple(tests),
+        form.get("timeout", TIMEOUT),
+    )
+
+
+def copy_checkout(target: Path) -> None:
+    """Copy every file of the checkout that git tracks or would track."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+
+
+def plant(mutant: Mutant, copy: Path) -> None:
+    """Put the bug into the copy."""
+    target = copy / mutant.file
+    text = target.read_text("utf-8")
+    if text.count(mutant.find) != 1:
+        raise SystemExit(f"{mutant.name}: `find` must stand exactly once in {mutant.file}")
+    mutated = text.replace(mutant.find, mutant.replace)
+    if target.suffix == ".py":
+        compile(mutated, mutant.file, "exec")
+    target.write_text(mutated, "utf-8")
+
+
+def environment(copy: Path) -> dict[str, str]:
+    """Return the environment in which the copy's packages win over the installed ones."""
+    return {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def own_packages(copy: Path) -> bool:
+    """Say whether a process started there imports the copy's packages."""
+    program = "import domain, infra, cli; print(domain.__file__, infra.__file__, cli.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd="/",
+        env=environment(copy),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return all(place.startswith(str(copy)) for place in done.stdout.split())
+
+
+def run_tests(mutant: Mutant, copy: Path) -> tuple[int | None, str]:
+    """Run the named tests in the copy; return pytest's exit code (None: too slow) and output."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--junitxml=verdict.xml"]
+    command += ["-p", "no:cacheprovider", *mutant.tests]
+    with (copy / "output.txt").open("w+b") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=copy,
+            env=environment(copy),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        code = wait(process, mutant.timeout)
+        output.seek(0)
+        return code, output.read().decode("utf-8", "replace")
+
+
+def wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
+    """Wait for a test run; interrupt it when it takes too long, so that it cleans up."""
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return None
+
+
+def trouble(code: int | None, verdict: Path) -> str:
+    """Say why a run does not show that the bug was seen; '' when it does."""
+    if code is None:
+        return "the tests took too long"
+    if code == 0:
+        return "survived: every test passed"
+    if code != 1 or not verdict.is_file():
+        return f"the tests did not run: pytest exit code {code}"
+    suites = list(ET.parse(verdict).getroot().iter("testsuite"))
+    failures = [f.get("message", "") for s in suites for f in s.iter("failure")]
+    if sum(int(s.get("errors", "0")) for s in suites) and not failures:
+        return "a test broke before it could fail"
+    if not failures or all(message.startswith(BROKEN) for message in failures):
+        return "no test failed by an assertion"
+    return ""
+
+
+def judge(mutant: Mutant) -> Outcome:
+    """Plant one bug and run its tests."""
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        copy = Path(folder).resolve()
+        copy_checkout(copy)
+        plant(mutant, copy)
+        if not own_packages(copy):
+            raise SystemExit("the copy's packages are not the ones that get imported")
+        code, output = run_tests(mutant, copy)
+        found = trouble(code, copy / "verdict.xml")
+    return Outcome(mutant, time.monotonic() - start, found, output)
+
+
+def main() -> int:
+    """Judge the mutants that were asked for, print a table, return the exit code."""
+    parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
+    parser.add_argument("names", nargs="*", help="mutants to try; all if none is named")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    asked = parser.parse_args()
+    paths = sorted(HERE.glob("*.toml"))
+    mutants = [load(p) for p in paths if not asked.names or p.stem in asked.names]
+    unknown = set(asked.names) - {mutant.name for mutant in mutants}
+    if unknown:
+        parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
+    survivors = 0
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        for outcome in pool.map(judge, mutants):
+            verdict = outcome.trouble or "killed"
+            print(f"{outcome.mutant.name:<40} {outcome.seconds:6.1f} s  {verdict}", flush=True)
+            if outcome.trouble:
+                survivors += 1
+                print(outcome.output[-4000:], flush=True)
+    print(f"{len(mutants) - survivors} of {len(mutants)} mutants killed")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
