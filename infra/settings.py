@@ -5,6 +5,7 @@ that LEDGER_SECRETS names, so that it appears in no environment and on no comman
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
@@ -113,9 +114,9 @@ def read_settings(**given: object) -> Settings:
 
     Raises Malformed naming the setting; its value, which may be a secret, is never shown.
     """
-    secrets = os.environ.get(SECRETS)
+    make: Callable[..., Settings] = Settings
     try:
-        return Settings(_secrets_dir=secrets, **given)  # type: ignore[arg-type]
+        return make(_secrets_dir=os.environ.get(SECRETS), **given)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
