@@ -1,0 +1,207 @@
+"""The keys in use: made on demand, durable before first use, remembered for at most 60 s."""
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from infra.ids import new_id
+from infra.keys.kek import Kek
+from infra.keys.scope import SECRET_BYTES, KeyScope, SealingKey
+from infra.keys.store import KeyStore, WrappedKey
+
+MEMORY_SECONDS: Final = 60.0
+MEMORY_KEYS: Final = 200_000
+_SECRET: Final = "secret/"  # noqa: S105 - a scope's prefix
+
+
+class Memory:
+    """Keys by scope name or id in two generations, so that none outlives MEMORY_SECONDS.
+
+    Reads take no lock: a generation is only ever added to, or replaced as a whole.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._young: dict[object, SealingKey] = {}
+        self._old: dict[object, SealingKey] = {}
+        self._turned = clock()
+
+    def get(self, name: object) -> SealingKey | None:
+        """Return what is remembered under a name."""
+        if self._clock() - self._turned >= MEMORY_SECONDS / 2:
+            self._turn()
+        return self._young.get(name) or self._old.get(name)
+
+    def put(self, name: object, key: SealingKey) -> None:
+        """Remember a key that was just read from the store."""
+        if len(self._young) >= MEMORY_KEYS:
+            self._turn(full=True)
+        self._young[name] = key
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._young, self._old = {}, {}
+
+    def _turn(self, *, full: bool = False) -> None:
+        with self._lock:
+            age = self._clock() - self._turned
+            if full or age >= MEMORY_SECONDS / 2:
+                self._old = {} if age >= MEMORY_SECONDS else self._young
+                self._young = {}
+                self._turned = self._clock()
+
+
+class Keys:
+    """Sealing keys and named secrets; used by any thread, and by any number of processes."""
+
+    def __init__(
+        self, store: KeyStore, kek: Kek, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._kek = kek
+        self._memory = Memory(clock)
+        self._wanted: list[tuple[Collection[KeyScope], Future[dict[KeyScope, SealingKey]]]] = []
+        self._lock = threading.Lock()
+        self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keys")
+
+    def sealing_key(self, scope: KeyScope) -> SealingKey:
+        """Return the scope's key; may wait for the key store (an fsync when it is new)."""
+        return self.sealing_keys((scope,))[scope]
+
+    def sealing_keys(self, scopes: Collection[KeyScope]) -> dict[KeyScope, SealingKey]:
+        """Return the scopes' keys, new ones with one fsync together; may wait for the store."""
+        found: dict[KeyScope, SealingKey] = {}
+        missing: dict[str, KeyScope] = {}
+        for scope in scopes:
+            key = self._memory.get(scope)
+            if key is None:
+                missing[scope.name] = scope
+            else:
+                found[scope] = key
+        for name, wrapped in self._make(missing).items():
+            found[missing[name]] = self._remember(missing[name], wrapped)
+        return found
+
+    def remembered(self, scopes: Iterable[KeyScope]) -> dict[KeyScope, SealingKey] | None:
+        """Return the scopes' keys if all are in memory, without any waiting, else None."""
+        get = self._memory.get
+        found: dict[KeyScope, SealingKey] = {}
+        for scope in scopes:
+            key = get(scope)
+            if key is None:
+                return None
+            found[scope] = key
+        return found
+
+    async def sealing_keys_soon(
+        self, scopes: Collection[KeyScope]
+    ) -> Mapping[KeyScope, SealingKey]:
+        """Return the scopes' keys without holding up the event loop.
+
+        What several tasks lack at the same time is made with one fsync by one thread.
+        """
+        found = self.remembered(scopes)
+        if found is not None:
+            return found
+        future: Future[dict[KeyScope, SealingKey]] = Future()
+        with self._lock:
+            self._wanted.append((scopes, future))
+        self._maker.submit(self._make_wanted)
+        return await asyncio.wrap_future(future)
+
+    def by_id(self, key_id: UUID) -> SealingKey | None:
+        """Return a key by its id, None when it is gone (destroyed) or never was."""
+        return self.by_ids((key_id,)).get(key_id)
+
+    def by_ids(self, ids: Collection[UUID]) -> dict[UUID, SealingKey]:
+        """Return those of these keys that still exist; may wait for the key store."""
+        found = {key_id: key for key_id in ids if (key := self._memory.get(key_id))}
+        missing = [key_id for key_id in ids if key_id not in found]
+        if missing:
+            for key_id, wrapped in self._store.by_ids(missing).items():
+                found[key_id] = self._remember(key_id, wrapped)
+        return found
+
+    async def by_ids_soon(self, ids: Collection[UUID]) -> dict[UUID, SealingKey]:
+        """Return those of these keys that still exist, without holding up the event loop."""
+        if all(self._memory.get(key_id) for key_id in ids):
+            return self.by_ids(ids)
+        return await asyncio.get_running_loop().run_in_executor(self._maker, self.by_ids, ids)
+
+    def secret(self, name: str) -> bytes:
+        """Return the named HMAC secret (32 bytes), made and durable at its first use."""
+        scope = _SECRET + name
+        key = self._memory.get(scope)
+        if key is None:
+            key = self._remember(scope, self._make((scope,))[scope])
+        return key.secret
+
+    def known_secrets(self, names: Collection[str]) -> dict[str, bytes]:
+        """Return those of these named secrets that exist, without making any."""
+        scopes = {_SECRET + name: name for name in names}
+        found = {name: key.secret for s, name in scopes.items() if (key := self._memory.get(s))}
+        missing = [scope for scope, name in scopes.items() if name not in found]
+        if missing:
+            for scope, wrapped in self._store.find(missing).items():
+                found[scopes[scope]] = self._remember(scope, wrapped).secret
+        return found
+
+    def secret_names(self, prefix: str) -> list[str]:
+        """Return the names of existing secrets that begin with `prefix`, sorted."""
+        return [scope.removeprefix(_SECRET) for scope in self._store.scopes(_SECRET + prefix)]
+
+    def destroy_secrets(self, names: Collection[str], at: datetime) -> None:
+        """Make named secrets unrecoverable; other processes forget them within 60 s."""
+        found = self._store.find([_SECRET + name for name in names])
+        self._store.destroy([key.id for key in found.values()], at)
+        self._memory.clear()
+
+    def destroy(self, ids: Collection[UUID], at: datetime) -> None:
+        """Make sealing keys unrecoverable; other processes forget them within 60 s."""
+        self._store.destroy(ids, at)
+        self._memory.clear()
+
+    def close(self) -> None:
+        """Wait for what is being made, forget every key, close the store."""
+        self._maker.shutdown()
+        self._memory.clear()
+        self._store.close()
+
+    def _make(self, scopes: Collection[str]) -> Mapping[str, WrappedKey]:
+        if not scopes:
+            return {}
+        known = dict(self._store.find(scopes))
+        fresh = [
+            self._kek.wrap(new_id(), scope, secrets.token_bytes(SECRET_BYTES))
+            for scope in scopes
+            if scope not in known
+        ]
+        return known | dict(self._store.insert(fresh)) if fresh else known
+
+    def _remember(self, name: object, wrapped: WrappedKey) -> SealingKey:
+        key = SealingKey(wrapped.id, self._kek.unwrap(wrapped))
+        self._memory.put(name, key)
+        self._memory.put(key.id, key)
+        return key
+
+    def _make_wanted(self) -> None:
+        with self._lock:
+            wanted, self._wanted = self._wanted, []
+        if not wanted:
+            return
+        try:
+            found = self.sealing_keys({scope for scopes, _ in wanted for scope in scopes})
+        except Exception as error:  # noqa: BLE001 - whatever it is, every waiting task must learn it
+            for _, future in wanted:
+                future.set_exception(error)
+            return
+        for scopes, future in wanted:
+            future.set_result({scope: found[scope] for scope in scopes})

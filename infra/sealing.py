@@ -1,0 +1,189 @@
+"""Sealing: personal data encrypted beside the event, and committed to inside it.
+
+A sealed field's plaintext is salt (32 random bytes) || UTF-8 text, encrypted with AES-256-GCM;
+the additional data binds it to its place, so that a ciphertext opens nowhere else. The envelope
+holds HMAC-SHA256(salt, ...text), which is checked at every opening: AES-GCM alone would allow two
+keys to open one ciphertext to two texts.
+"""
+
+import hmac
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+
+from domain.errors import Integrity, Malformed
+from domain.stream import Stream
+from domain.values import Sealed
+from infra.keys import Keys, SealingKey
+from infra.lengths import lp
+
+SALT_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+MAX_TEXT_BYTES: Final = 1_048_576
+CHUNK_BYTES: Final = 1_048_576
+Entropy = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A row of `sealed_fields`."""
+
+    event_id: UUID
+    field: str
+    key_id: UUID
+    nonce: bytes = field(repr=False)
+    ciphertext: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """What an envelope says of a sealed field: enough to open its row and to check the text."""
+
+    event_id: UUID
+    stream: Stream
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPlace:
+    """Which piece of which attachment: `index` from 0, `last` ends it, so nothing can be cut."""
+
+    stream: Stream
+    attachment: UUID
+    index: int
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SealedChunk:
+    """A sealed piece of an attachment."""
+
+    key_id: UUID
+    nonce: bytes = field(repr=False)
+    ciphertext: bytes = field(repr=False)
+
+
+def commitment(salt: bytes, event: str, name: str, text: bytes) -> str:
+    """Return the commitment to a field's text, 64 hex digits."""
+    return hmac.digest(salt, lp("ledger/commitment/v1", event, name, text), "sha256").hex()
+
+
+class Sealer:
+    """Seals and opens for one ledger."""
+
+    def __init__(self, ledger: UUID, keys: Keys, entropy: Entropy = os.urandom) -> None:
+        self._keys = keys
+        self._entropy = entropy
+        self._ledger = str(ledger)
+
+    def seal(
+        self, event: UUID, stream: Stream, name: str, value: Sealed, key: SealingKey
+    ) -> tuple[SealedRow, str]:
+        """Return the row to keep and the commitment for the envelope."""
+        text = _bytes_of(value, name)
+        random = self._entropy(SALT_BYTES + NONCE_BYTES)
+        salt, nonce = random[:SALT_BYTES], random[SALT_BYTES:]
+        place = self._bound_to(event, stream, name, key.id)
+        row = SealedRow(event, name, key.id, nonce, key.aead.encrypt(nonce, salt + text, place))
+        return row, commitment(salt, str(event), name, text)
+
+    def open(self, row: SealedRow, said: Commitment) -> str | None:
+        """Return the text, None when its key is gone; raise Integrity when it was altered."""
+        key = self._keys.by_id(row.key_id)
+        return None if key is None else self._open(row, said, key)
+
+    def open_all(self, pairs: Collection[tuple[SealedRow, Commitment]]) -> list[str | None]:
+        """Return the texts in order, None where the key is gone; keys are read together."""
+        keys = self._keys.by_ids({row.key_id for row, _ in pairs})
+        return self._open_with(pairs, keys)
+
+    async def open_all_soon(
+        self, pairs: Collection[tuple[SealedRow, Commitment]]
+    ) -> list[str | None]:
+        """Do the same without holding up the event loop for the key store."""
+        keys = await self._keys.by_ids_soon({row.key_id for row, _ in pairs})
+        return self._open_with(pairs, keys)
+
+    def seal_chunk(self, place: ChunkPlace, data: bytes, key: SealingKey) -> SealedChunk:
+        """Return one sealed piece of an attachment, at most CHUNK_BYTES before sealing."""
+        if len(data) > CHUNK_BYTES:
+            raise Malformed(f"a chunk of more than {CHUNK_BYTES} bytes")
+        nonce = self._entropy(NONCE_BYTES)
+        return SealedChunk(key.id, nonce, key.aead.encrypt(nonce, data, self._chunk(place, key.id)))
+
+    def open_chunk(self, place: ChunkPlace, chunk: SealedChunk) -> bytes | None:
+        """Return the piece, None when its key is gone; raise Integrity when it was altered."""
+        key = self._keys.by_id(chunk.key_id)
+        if key is None:
+            return None
+        try:
+            return key.aead.decrypt(chunk.nonce, chunk.ciphertext, self._chunk(place, key.id))
+        except InvalidTag:
+            raise Integrity(
+                f"attachment {place.attachment}, chunk {place.index}: the ciphertext was altered"
+            ) from None
+
+    def _open_with(
+        self,
+        pairs: Collection[tuple[SealedRow, Commitment]],
+        keys: Mapping[UUID, SealingKey],
+    ) -> list[str | None]:
+        return [
+            None if (key := keys.get(row.key_id)) is None else self._open(row, said, key)
+            for row, said in pairs
+        ]
+
+    def _open(self, row: SealedRow, said: Commitment, key: SealingKey) -> str:
+        place = self._bound_to(said.event_id, said.stream, said.field, row.key_id)
+        try:
+            plain = key.aead.decrypt(row.nonce, row.ciphertext, place)
+        except (InvalidTag, ValueError):
+            raise Integrity(f"event {said.event_id}, {said.field}: ciphertext altered") from None
+        salt, text = plain[:SALT_BYTES], plain[SALT_BYTES:]
+        made = commitment(salt, str(said.event_id), said.field, text)
+        if not hmac.compare_digest(made, said.value):
+            raise Integrity(f"event {said.event_id}, {said.field}: not what was committed to")
+        return text.decode()
+
+    def _bound_to(self, event: UUID, stream: Stream, name: str, key: UUID) -> bytes:
+        return lp(
+            "ledger/sealed/v1",
+            self._ledger,
+            str(event),
+            stream.kind.value,
+            str(stream.id),
+            name,
+            str(key),
+        )
+
+    def _chunk(self, place: ChunkPlace, key: UUID) -> bytes:
+        return lp(
+            "ledger/chunk/v1",
+            self._ledger,
+            place.stream.kind.value,
+            str(place.stream.id),
+            str(place.attachment),
+            str(place.index),
+            "last" if place.last else "more",
+            str(key),
+        )
+
+
+def _bytes_of(value: Sealed, name: str) -> bytes:
+    text = value.text
+    if text is None:
+        raise Malformed("a sealed value without its text cannot be recorded", name)
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        raise Malformed("a lone surrogate: not a text", name) from None
+    if b"\x00" in raw:
+        raise Malformed("the character U+0000", name)
+    if len(raw) > MAX_TEXT_BYTES:
+        raise Malformed(f"longer than {MAX_TEXT_BYTES} bytes", name)
+    return raw
