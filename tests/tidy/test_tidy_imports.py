@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from source_tree import ROOT, SOURCE, text
+from support.source_tree import ROOT, SOURCE, text
 
 PLANTED = [
     ("Imports point one way", "domain/errors.py", "import infra.ids"),

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from source_tree import ROOT, files, text, tree
+from support.source_tree import ROOT, files, text, tree
 
 MUTANTS = [name for name in files() if name.startswith("tests/mutants/") and name.endswith(".toml")]
 

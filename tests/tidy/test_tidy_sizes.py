@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from source_tree import SOURCE, comments, functions, length, percentile, python_files
+from support.source_tree import SOURCE, comments, functions, length, percentile, python_files
 
 LONGEST_FILE, P90_FILE, MEDIAN_FILE = 400, 300, 130
 LONGEST_FUNCTION, P95_FUNCTION = 60, 30

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from source_tree import SOURCE, docstrings, python_files, tree
+from support.source_tree import SOURCE, docstrings, python_files, tree
 
 STATEMENT = re.compile(
     r"""^\s*(

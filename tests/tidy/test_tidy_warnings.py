@@ -3,7 +3,7 @@
 import re
 import tomllib
 
-from source_tree import text
+from support.source_tree import text
 
 
 def exceptions() -> list[str]:

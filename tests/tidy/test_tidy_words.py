@@ -4,7 +4,7 @@ import ast
 import re
 
 import pytest
-from source_tree import ROOT, SOURCE, comments, files, python_files, text, tree
+from support.source_tree import ROOT, SOURCE, comments, files, python_files, text, tree
 
 from domain.catalogue import EVENT_TYPES
 
