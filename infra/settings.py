@@ -27,7 +27,7 @@ class Issuer(BaseModel):
     issuer: str
     audience: str = "ticket-ledger"
     jwks: str
-    algorithms: tuple[str, ...] = ("EdDSA", "ES256", "RS256", "PS256")
+    algorithms: tuple[str, ...] = ("Ed25519", "EdDSA", "ES256", "RS256", "PS256")
 
 
 class Settings(BaseSettings):

@@ -1,0 +1,145 @@
+"""Bodies of the contract operations."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.schemas.common import Answer, Body, Country, Day, Language, Line, Number, Text, Time
+from domain.contract.documents import Category, ContactKind
+from domain.contract.events import Ending, Right
+
+Subject = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+
+
+class Passport(Body):
+    """A passport; `country` is ISO 3166-1 alpha-2."""
+
+    country: Country
+    number: Line
+    name: Line
+    birth_date: Day
+    issued_by: Line
+    issued_on: Day
+    expires_on: Day | None = None
+
+
+class Entrepreneur(Body):
+    """A person in business."""
+
+    passport: Passport
+    registration_number: Line
+
+
+class Representative(Body):
+    """Who acts for an organisation, and by which paper."""
+
+    name: Line
+    passport: Passport
+    authority: Line
+
+
+class Organisation(Body):
+    """A legal entity or a government agency."""
+
+    name: Line
+    country: Country
+    registration_number: Line
+    representative: Representative
+
+
+class Document(Body):
+    """The holder's identity document: exactly one of the three, fitting the category."""
+
+    passport: Passport | None = None
+    entrepreneur: Entrepreneur | None = None
+    organisation: Organisation | None = None
+
+
+class Contact(Body):
+    """One way to reach the holder."""
+
+    kind: ContactKind
+    value: Line
+
+
+class RegisterContract(Body):
+    """A contract with the identity document that its holder gave."""
+
+    number: Number
+    category: Category
+    language: Language
+    document: Document
+    contacts: tuple[Contact, ...] = Field((), max_length=20)
+
+
+class Login(Body):
+    """Issuer (the `iss` of the token) and subject by which somebody signs in."""
+
+    issuer: Subject
+    subject: Subject
+
+
+class NamePerson(Body):
+    """Somebody who gets rights under the contract."""
+
+    name: Line
+    login: Login | None = None
+    rights: tuple[Right, ...] = Field(max_length=3)
+    expires_at: Time | None = None
+
+
+class GrantRights(Body):
+    """Exactly what the person may do from now on."""
+
+    rights: tuple[Right, ...] = Field(max_length=3)
+    expires_at: Time | None = None
+
+
+class RevokeRights(Body):
+    """Why the person may do nothing any more."""
+
+    reason: Text | None = None
+
+
+class CloseContract(Body):
+    """Why the contract ends."""
+
+    ending: Ending
+    reason: Text | None = None
+
+
+class PersonView(Answer):
+    """A named person and their rights."""
+
+    person: UUID
+    rights: list[Right]
+
+
+class ContractView(Answer):
+    """A contract without its identity data."""
+
+    number: str
+    category: Category
+    holder: UUID
+    language: str
+    closed: bool
+    version: int
+    persons: list[PersonView]
+
+
+class IdentityView(Answer):
+    """The holder's document and contacts; this read was recorded."""
+
+    number: str
+    category: Category
+    holder: UUID
+    document: Document | None
+    contacts: list[Contact]
+
+
+class History(Answer):
+    """Everything under one contract, and what was searched to say so."""
+
+    number: str
+    as_of_position: int
