@@ -38,6 +38,7 @@ def migrate(
                     connection.execute(text)
                     connection.execute(_SQL["record"], [name, _checksum(text)])
                 applied.append(name)
+            connection.execute(_SQL["open"])
     except psycopg.errors.LockNotAvailable:
         raise Unavailable("another process is migrating this database: wait for it") from None
     except psycopg.OperationalError as error:

@@ -10,8 +10,10 @@ CREATE TABLE IF NOT EXISTS ledger.migrations (
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-GRANT USAGE ON SCHEMA ledger TO PUBLIC;
-GRANT SELECT ON ledger.migrations TO PUBLIC;
+
+-- name: open
+GRANT USAGE ON SCHEMA ledger TO ledger_app, ledger_follower, ledger_eraser;
+GRANT SELECT ON ledger.migrations TO ledger_app, ledger_follower, ledger_eraser;
 
 -- name: is_prepared
 SELECT to_regclass('ledger.migrations') IS NOT NULL

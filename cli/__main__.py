@@ -1,0 +1,5 @@
+"""`python -m cli` is `ledger`."""
+
+from cli.main import main
+
+main()
