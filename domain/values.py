@@ -1,7 +1,7 @@
 """Values that every stream shares: who, on whose behalf, personal data, closed vocabularies."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -26,10 +26,11 @@ class Sealed:
     """One piece of personal data of an event: encrypted in the store, committed to in the envelope.
 
     `text` is None on a value read without being opened, and on one that was erased.
-    No rule may depend on `text`: deciders fold events whose sealed fields stay closed.
+    No rule may depend on `text`: deciders fold events whose sealed fields stay closed. The text
+    never shows in a repr, so in no log either.
     """
 
-    text: str | None
+    text: str | None = field(repr=False)
     subject: UUID
     purpose: Purpose
 
