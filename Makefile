@@ -24,17 +24,18 @@ test: .venv/.installed-dev ## run every test, the quick ones first
 	$(PYTEST) $(wildcard $(QUICK))
 	$(PYTEST) $(filter-out $(QUICK),$(patsubst %/,%,$(wildcard tests/[a-z]*/)))
 
-check: .venv/.installed-dev ## lint, formatting, types, import contracts
+check: .venv/.installed-dev ## lint, formatting, types, import contracts, tidiness
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q tests/tidy
 
-mutants: .venv/.installed-dev ## plant every known bug and see its test turn red
-	$(BIN)/python tests/mutants/run.py
+mutants: .venv/.installed-dev ## plant every known bug, or ONLY=NAME, and see its test turn red
+	$(BIN)/python tests/mutants/run.py $(ONLY)
 
 bench: .venv/.installed-dev ## measure every bar, or BENCH=NAME
-	$(BIN)/python -m bench $(BENCH)
+	$(BIN)/python -m bench --write docs/performance.md $(BENCH)
 
 bench-smoke: .venv/.installed-dev ## run every bench for seconds, without thresholds
 	$(BIN)/python -m bench --smoke $(BENCH)
