@@ -18,8 +18,7 @@ class Decider(Generic[S, C, E]):
 
     `contract_of(state)` names the contract under which an event counts, asked after the event was
     evolved into the state. `guards(state, command)` names what must still hold elsewhere when the
-    decision is recorded. `consequences(state, command, events)` names events for other streams
-    that are recorded in the same request (a link's other side).
+    decision is recorded.
     """
 
     kind: StreamKind

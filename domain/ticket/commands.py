@@ -11,14 +11,17 @@ from domain.values import Sealed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTicket(Command):
-    """Open a ticket under a contract, or a general enquiry (`contract` None)."""
+    """Open a ticket under a contract, or a general enquiry (`contract` None).
+
+    Only a ticket that `follows` a closed one may go without a subject of its own.
+    """
 
     number: str
     contract: str | None
     requester: UUID
     channel: Channel
     language: str
-    subject: Sealed
+    subject: Sealed | None
     text: Sealed
     priority: Priority = Priority.NORMAL
     happening: Sealed | None = None

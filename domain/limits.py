@@ -1,0 +1,67 @@
+"""How much of anything there may be: one place for every bound of the domain.
+
+Forbidden characters are the edges' and the codec's matter; here are sizes alone.
+"""
+
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from typing import Final
+
+from domain.errors import Malformed
+from domain.values import Sealed
+
+TEXT: Final = 50_000
+"""Characters of a message, an explanation of a request, or one imported row's columns."""
+
+SUBJECT: Final = 300
+"""Characters of a ticket's subject."""
+
+SHORT: Final = 2_000
+"""Characters of every other sealed text: reasons, names, contacts, fields of documents."""
+
+LONG_FIELDS: Final = {
+    "subject": SUBJECT,
+    "text": TEXT,
+    "happening": TEXT,
+    "tried": TEXT,
+    "explanation": TEXT,
+    "what": TEXT,
+    "before": TEXT,
+    "after": TEXT,
+    "columns": TEXT,
+}
+"""Bounds by field name where it is not SHORT."""
+
+PROMISE_HORIZON: Final = timedelta(days=366)
+"""How far ahead a reaction or an update can be promised."""
+
+ATTACHMENTS_PER_MESSAGE: Final = 50
+ATTACHMENTS_PER_TICKET: Final = 1_000
+LINKS_PER_TICKET: Final = 200
+CONTACTS_PER_CONTRACT: Final = 20
+PERSONS_PER_CONTRACT: Final = 1_000
+LANGUAGES_PER_PERSON: Final = 20
+KEYS_PER_PERSON: Final = 100
+ATTACHMENT_BYTES: Final = 25 * 1024 * 1024
+
+
+def check_texts(thing: object, where: str = "") -> None:
+    """Raise Malformed, naming the field, if a sealed text inside a command is blank or too long."""
+    if isinstance(thing, Sealed):
+        _check_text(thing, where)
+    elif isinstance(thing, tuple):
+        for index, item in enumerate(thing):
+            check_texts(item, f"{where}.{index}")
+    elif is_dataclass(thing) and not isinstance(thing, type):
+        for field in fields(thing):
+            check_texts(
+                getattr(thing, field.name), f"{where}.{field.name}" if where else field.name
+            )
+
+
+def _check_text(sealed: Sealed, where: str) -> None:
+    if sealed.text is None or not sealed.text.strip():
+        raise Malformed("is empty: say something or leave the field out", where)
+    most = LONG_FIELDS.get(where.rpartition(".")[2], SHORT)
+    if len(sealed.text) > most:
+        raise Malformed(f"has {len(sealed.text)} characters, {most} are allowed", where)
