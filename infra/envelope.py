@@ -6,7 +6,7 @@ they are, and never made again from anything else.
 
 import hashlib
 import re
-from dataclasses import dataclass
+import string
 from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -25,21 +25,23 @@ ADDRESS: Final = "address"
 """The sealed field that holds the connection's address, in every event that has one."""
 
 Code = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{1,64}\Z")]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Count = Annotated[int, Meta(ge=1, le=MAX_INT)]
-Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Digest = Annotated[str, Meta(min_length=64, max_length=64)]
 Time = Annotated[datetime, Meta(tz=True)]
 
-_VALUES: Final = re.compile(r"'[^']*'|`[^`]*`")
+_CHARACTERS: Final = (string.ascii_letters + string.digits + '._-"{}[]:,').encode()
+_VALUES: Final = re.compile(r"'[^']*'")
 
 
-class LedgerPart(Struct, forbid_unknown_fields=True):
+class LedgerPart(Struct, forbid_unknown_fields=True, gc=False):
     """Which ledger, in which of its lives."""
 
     id: UUID
     epoch: Count
 
 
-class StreamPart(Struct, forbid_unknown_fields=True):
+class StreamPart(Struct, forbid_unknown_fields=True, gc=False):
     """Which stream, and the event's number in it."""
 
     kind: StreamKind
@@ -47,7 +49,7 @@ class StreamPart(Struct, forbid_unknown_fields=True):
     version: Count
 
 
-class ContractPart(Struct, forbid_unknown_fields=True):
+class ContractPart(Struct, forbid_unknown_fields=True, gc=False):
     """The contract's own chain: its number, the event's count in it, the leaf hash before it."""
 
     number: Code
@@ -55,15 +57,15 @@ class ContractPart(Struct, forbid_unknown_fields=True):
     previous: Digest | None
 
 
-class OriginPart(Struct, forbid_unknown_fields=True):
+class OriginPart(Struct, forbid_unknown_fields=True, gc=False):
     """Live, or imported from `source` at `row`."""
 
     kind: OriginKind
     source: Code | UnsetType = UNSET
-    row: Count | None | UnsetType = UNSET
+    row: Count | UnsetType | None = UNSET
 
 
-class ActorPart(Struct, forbid_unknown_fields=True):
+class ActorPart(Struct, forbid_unknown_fields=True, gc=False):
     """Who acted."""
 
     kind: ActorKind
@@ -81,7 +83,7 @@ class BehalfPart(Struct, forbid_unknown_fields=True):
     asserted: tuple[Code, ...]
 
 
-class CommandPart(Struct, forbid_unknown_fields=True):
+class CommandPart(Struct, forbid_unknown_fields=True, gc=False):
     """The command that caused the event: which of its `count` events this is."""
 
     id: Digest
@@ -89,7 +91,7 @@ class CommandPart(Struct, forbid_unknown_fields=True):
     count: Count
 
 
-class SealedPart(Struct, forbid_unknown_fields=True):
+class SealedPart(Struct, forbid_unknown_fields=True, gc=False):
     """What the envelope says of a sealed field."""
 
     subject: UUID
@@ -98,7 +100,7 @@ class SealedPart(Struct, forbid_unknown_fields=True):
 
 
 class Envelope(Struct, forbid_unknown_fields=True):
-    """Every member, in the order of the bytes."""
+    """Every member. The raw ones repeat from event to event: `infra.codec` reads each once."""
 
     v: Annotated[int, Meta(ge=FORMAT, le=FORMAT)]
     ledger: LedgerPart
@@ -107,12 +109,12 @@ class Envelope(Struct, forbid_unknown_fields=True):
     stream: StreamPart
     previous: Digest | None
     contract: ContractPart | None
-    type: Code
+    type: Name
     type_version: Count
     recorded_at: Time
-    origin: OriginPart
-    actor: ActorPart
-    on_behalf_of: BehalfPart | None
+    origin: Raw
+    actor: Raw
+    on_behalf_of: Raw
     command: CommandPart
     correlation_id: UUID
     causation_id: UUID | None
@@ -128,6 +130,8 @@ def parse(envelope: bytes) -> Envelope:
     """Return the members; raise Malformed for bytes that are no envelope of this format."""
     if len(envelope) > MAX_BYTES:
         raise Malformed(f"longer than {MAX_BYTES} bytes")
+    if envelope.translate(None, _CHARACTERS):
+        raise Malformed("a character that no envelope has")
     try:
         return _PARSE(envelope)
     except msgspec.MsgspecError as error:
@@ -138,7 +142,7 @@ def malformed(error: Exception, within: str = "") -> Malformed:
     """Return the error of the JSON library as ours, without the value it quotes."""
     text, _, path = str(error).partition(" - at `$")
     where = ".".join(part for part in (within, path.rstrip("`").lstrip(".")) if part)
-    return Malformed(_VALUES.sub("…", text) if "enum" in text else text, where)
+    return Malformed(_VALUES.sub("…", text), where)
 
 
 def leaf_hash(envelope: bytes) -> bytes:
@@ -158,12 +162,12 @@ def time_text(at: datetime, where: str = "") -> str:
     return at.isoformat("T", "microseconds")[:26] + "Z"
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(Struct, frozen=True, gc=False):
     """The bytes between what is known only when the event is recorded.
 
-    `head` epoch `event` position `stream` version `}` previous contract `type` recorded_at `rest`;
-    `occurred` is the text of occurred_at, dropped when it is not before recorded_at.
+    `head` epoch `event` position `stream` version `}` previous `contract` count and previous
+    `type` recorded_at `rest`. `occurred` is dropped when it is not before recorded_at: then the
+    event is not late.
     """
 
     head: bytes
@@ -171,7 +175,7 @@ class Pieces:
     stream: bytes
     contract: bytes | None
     type: bytes
-    occurred: str | None
+    occurred: bytes | None
     rest: bytes
 
     def join(
@@ -185,9 +189,16 @@ class Pieces:
         recorded_at: datetime,
     ) -> bytes:
         """Return the envelope; hashes are 32 bytes, None at the start of a chain."""
-        recorded = time_text(recorded_at)
-        occurred = self.occurred
-        return b'%b%d%b%d%b%d},"previous":%b%b%b%b"%b%b' % (
+        recorded = time_text(recorded_at).encode()
+        occurred, contract = self.occurred, b"null"
+        if self.contract is not None:
+            contract = b'%b%d,"previous":%b}' % (
+                self.contract,
+                contract_count or 0,
+                _hash(contract_previous),
+            )
+        late = b',"occurred_at":"%b"' % occurred if occurred and occurred < recorded else b""
+        return b'%b%d%b%d%b%d},"previous":%b,"contract":%b%b%b"%b%b' % (
             self.head,
             epoch,
             self.event,
@@ -195,14 +206,10 @@ class Pieces:
             self.stream,
             version,
             _hash(previous),
-            b',"contract":null'
-            if self.contract is None
-            else b'%b%d,"previous":%b}' % (self.contract, contract_count, _hash(contract_previous)),
+            contract,
             self.type,
-            recorded.encode(),
-            b',"occurred_at":"%b"' % occurred.encode()
-            if occurred is not None and occurred < recorded
-            else b"",
+            recorded,
+            late,
             self.rest,
         )
 

@@ -1,21 +1,22 @@
 """How an event class is written: one form per class, worked out once from its annotations.
 
-A form turns an event into the JSON of `data` plus its sealed fields, and back. Sealed fields are
-named by dotted paths (`document.passport.number`, `contacts.0.value`) and do not stand in `data`.
+A form turns an event into `data` and its sealed fields, and back. Sealed fields are named by
+dotted paths (`document.passport.number`, `contacts.0.value`) and do not stand in `data`.
 """
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-import orjson
+from msgspec.structs import astuple
 
 from domain.errors import Malformed
 from domain.values import CODE, Sealed
@@ -23,16 +24,21 @@ from infra.envelope import ADDRESS, MAX_INT, Code, Time, time_text
 
 SealedFields = list[tuple[str, Sealed]]
 Write = Callable[[Any, str, SealedFields], Any]
-Read = Callable[[Any, str, Mapping[str, Sealed]], Any]
+Read = Callable[[Any, str, dict[str, Sealed]], Any]
 Int = typing.Annotated[int, msgspec.Meta(ge=-MAX_INT, le=MAX_INT)]
 
 
 class Shape(NamedTuple):
-    """A type's writer, its reader (None: what msgspec decodes is the value), its JSON type."""
+    """How values of one type are written and read.
+
+    `read` None: what the JSON decoder gives is the value. `json` None: a sealed field, which does
+    not stand in `data`; `optional` says whether it may be absent.
+    """
 
     write: Write
     read: Read | None
     json: Any
+    optional: bool = False
 
 
 def _write_code(value: Any, where: str, _: SealedFields) -> str:
@@ -65,19 +71,32 @@ def _write_time(value: Any, where: str, _: SealedFields) -> str:
     raise Malformed("not a time", where)
 
 
-_PLAIN: Final[dict[Any, Shape]] = {
+def _write_sealed(value: Any, where: str, sealed: SealedFields) -> None:
+    if type(value) is not Sealed:
+        raise Malformed("not a sealed value", where)
+    sealed.append((where, value))
+
+
+def _write_sealed_or_none(value: Any, where: str, sealed: SealedFields) -> None:
+    if value is not None:
+        _write_sealed(value, where, sealed)
+
+
+_SHAPES: Final[dict[Any, Shape]] = {
     str: Shape(_write_code, None, Code),
     int: Shape(_write_int, None, Int),
     bool: Shape(_write_bool, None, bool),
     UUID: Shape(_write_uuid, None, UUID),
     datetime: Shape(_write_time, None, Time),
+    Sealed: Shape(_write_sealed, None, None),
+    Sealed | None: Shape(_write_sealed_or_none, None, None, optional=True),
 }
 
 
 def _enum(kind: type[StrEnum]) -> Shape:
     def write(value: Any, where: str, _: SealedFields) -> Any:
         if type(value) is kind:
-            return value
+            return value.value
         raise Malformed(f"not one of {kind.__name__}", where)
 
     return Shape(write, None, kind)
@@ -89,10 +108,14 @@ def _optional(inner: Shape) -> Shape:
     def write(value: Any, where: str, sealed: SealedFields) -> Any:
         return None if value is None else write_inner(value, where, sealed)
 
-    def read(value: Any, where: str, sealed: Mapping[str, Sealed]) -> Any:
-        return None if value is None else read_inner(value, where, sealed)  # type: ignore[misc]
+    json = inner.json | None
+    if read_inner is None:
+        return Shape(write, None, json)
 
-    return Shape(write, read if read_inner else None, inner.json | None)
+    def read(value: Any, where: str, sealed: dict[str, Sealed]) -> Any:
+        return None if value is None else read_inner(value, where, sealed)
+
+    return Shape(write, read, json)
 
 
 def _tuple(inner: Shape) -> Shape:
@@ -103,92 +126,86 @@ def _tuple(inner: Shape) -> Shape:
             raise Malformed("not a tuple", where)
         return [write_inner(one, f"{where}.{i}", sealed) for i, one in enumerate(value)]
 
-    def read(value: Any, where: str, sealed: Mapping[str, Sealed]) -> Any:
-        return tuple(
-            read_inner(one, f"{where}.{i}", sealed)  # type: ignore[misc]
-            for i, one in enumerate(value)
-        )
+    json = types.GenericAlias(tuple, (inner.json, ...))
+    if read_inner is None:
+        return Shape(write, None, json)
 
-    return Shape(write, read if read_inner else None, tuple[inner.json, ...])
+    def read(value: Any, where: str, sealed: dict[str, Sealed]) -> Any:
+        return tuple([read_inner(one, f"{where}.{i}", sealed) for i, one in enumerate(value)])
 
-
-def _seal(value: Any, where: str, sealed: SealedFields) -> None:
-    if type(value) is not Sealed:
-        raise Malformed("not a sealed value", where)
-    sealed.append((where, value))
-
-
-def _seal_optional(value: Any, where: str, sealed: SealedFields) -> None:
-    if value is not None:
-        _seal(value, where, sealed)
-
-
-def _take(_: Any, where: str, sealed: Mapping[str, Sealed]) -> Sealed:
-    value = sealed.get(where)
-    if value is None:
-        raise Malformed("this sealed field is missing", f"sealed.{where}")
-    return value
-
-
-def _take_optional(_: Any, where: str, sealed: Mapping[str, Sealed]) -> Sealed | None:
-    return sealed.get(where)
-
-
-_SEALED: Final = Shape(_seal, _take, None)
-_SEALED_OPTIONAL: Final = Shape(_seal_optional, _take_optional, None)
+    return Shape(write, read, json)
 
 
 def _record(cls: Any) -> Shape:
     hints = typing.get_type_hints(cls)
-    shapes = [(field.name, _shape(hints[field.name])) for field in fields(cls)]
-    plain = [(name, shape) for name, shape in shapes if shape.json is not None]
-    struct = msgspec.defstruct(
-        cls.__name__, [(name, shape.json) for name, shape in plain], forbid_unknown_fields=True
-    )
-    writers = [(name, shape.write, shape.json is not None) for name, shape in shapes]
-    readers = [(name, shape.read, shape.json is not None) for name, shape in shapes]
+    shapes = {field.name: _shape(hints[field.name]) for field in fields(cls)}
+    plain = [(name, shape.json) for name, shape in shapes.items() if shape.json is not None]
+    struct = msgspec.defstruct(cls.__name__, plain, forbid_unknown_fields=True)
+    return Shape(_record_writer(cls, shapes), _record_reader(cls, shapes), struct)
+
+
+def _record_writer(cls: Any, shapes: Mapping[str, Shape]) -> Write:
+    steps = [(name, shape.write, shape.json is not None) for name, shape in shapes.items()]
+    values_of = _tuple_of(attrgetter, list(shapes))
 
     def write(value: Any, where: str, sealed: SealedFields) -> Any:
         if type(value) is not cls:
             raise Malformed(f"not a {cls.__name__}", where)
-        prefix = f"{where}." if where else ""
+        prefix = where and f"{where}."
         data = {}
-        for name, write_field, is_plain in writers:
-            written = write_field(getattr(value, name), prefix + name, sealed)
-            if is_plain:
+        for (name, write_field, stands), one in zip(steps, values_of(value), strict=True):
+            written = write_field(one, prefix + name, sealed)
+            if stands:
                 data[name] = written
         return data
 
-    def read(value: Any, where: str, sealed: Mapping[str, Sealed]) -> Any:
-        prefix = f"{where}." if where else ""
-        return cls(
-            *[
-                (getattr(value, name) if is_plain else None)
-                if read_field is None
-                else read_field(getattr(value, name) if is_plain else None, prefix + name, sealed)
-                for name, read_field, is_plain in readers
-            ]
-        )
+    return write
 
-    return Shape(write, read, struct)
+
+def _record_reader(cls: Any, shapes: Mapping[str, Shape]) -> Read:
+    plain = [name for name, shape in shapes.items() if shape.json is not None]
+    nested = [
+        (index, name, inner) for index, name in enumerate(plain) if (inner := shapes[name].read)
+    ]
+    hidden = [name for name, shape in shapes.items() if shape.json is None]
+    required = {name for name in hidden if not shapes[name].optional}
+    order = plain + hidden
+    arrange = _tuple_of(itemgetter, [order.index(name) for name in shapes])
+
+    def read(value: Any, where: str, sealed: dict[str, Sealed]) -> Any:
+        prefix = where and f"{where}."
+        values = list(astuple(value))
+        for index, name, read_field in nested:
+            values[index] = read_field(values[index], prefix + name, sealed)
+        for name in hidden:
+            one = sealed.pop(prefix + name, None)
+            if one is None and name in required:
+                raise Malformed("this sealed field is missing", f"sealed.{prefix}{name}")
+            values.append(one)
+        return cls(*arrange(values))
+
+    return read
+
+
+def _tuple_of(getter: Any, keys: list[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return the getter of several items, also of one or none as a tuple."""
+    if len(keys) > 1:
+        return typing.cast("Callable[[Any], tuple[Any, ...]]", getter(*keys))
+    return lambda value: tuple(getter(key)(value) for key in keys)
 
 
 def _shape(hint: Any) -> Shape:
-    if hint is Sealed:
-        return _SEALED
-    if hint in _PLAIN:
-        return _PLAIN[hint]
-    arguments = typing.get_args(hint)
-    if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        inner = [one for one in arguments if one is not type(None)]
-        if len(inner) == 1 and len(arguments) == 2:
-            return _SEALED_OPTIONAL if inner[0] is Sealed else _optional(_shape(inner[0]))
-    elif typing.get_origin(hint) is tuple:
-        if len(arguments) == 2 and arguments[1] is Ellipsis and arguments[0] is not Sealed:
-            return _tuple(_shape(arguments[0]))
-    elif isinstance(hint, type) and issubclass(hint, StrEnum):
+    if hint in _SHAPES:
+        return _SHAPES[hint]
+    match typing.get_origin(hint), typing.get_args(hint):
+        case (types.UnionType | typing.Union, (inner, types.NoneType)):
+            return _optional(_shape(inner))
+        case (builtin, (inner, end)) if builtin is tuple and end is Ellipsis:
+            if (shape := _shape(inner)).json is not None:
+                return _tuple(shape)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _enum(hint)
-    elif is_dataclass(hint):
+    if is_dataclass(hint):
         return _record(hint)
     raise TypeError(f"{hint}: an event cannot have a field of this type")
 
@@ -196,31 +213,33 @@ def _shape(hint: Any) -> Shape:
 class Form:
     """One event class: how it is written to and read from `data` and `sealed`."""
 
-    def __init__(self, cls: type) -> None:
+    def __init__(self, cls: Any) -> None:
+        if ADDRESS in {field.name for field in fields(cls)}:
+            raise TypeError(f"{cls.__name__}: the name {ADDRESS} belongs to the connection")
         shape = _record(cls)
-        if "address" in {f.name for f in fields(cls)}:  # type: ignore[arg-type]
-            raise TypeError(f"{cls.__name__}: the field name {ADDRESS} is the connection's")
-        self.cls = cls
         self._write = shape.write
         self._read: Any = shape.read
         self._json = shape.json
         self._decode = msgspec.json.Decoder(shape.json).decode
 
-    def write(self, event: object) -> tuple[bytes, SealedFields]:
-        """Return the JSON of `data` and the sealed fields in the class's order."""
+    def write(self, event: object) -> tuple[dict[str, Any], SealedFields]:
+        """Return `data` and the sealed fields, in the class's order; raise Malformed."""
         sealed: SealedFields = []
-        return orjson.dumps(self._write(event, "", sealed)), sealed
+        return self._write(event, "", sealed), sealed
 
-    def read(self, data: bytes | msgspec.Raw, sealed: Mapping[str, Sealed]) -> object:
-        """Return the event; raises msgspec.ValidationError, Malformed."""
+    def read(self, data: bytes | msgspec.Raw, sealed: dict[str, Sealed]) -> object:
+        """Return the event and take its fields out of `sealed`.
+
+        Raises msgspec.ValidationError, Malformed.
+        """
         return self._read(self._decode(data), "", sealed)
 
-    def convert(self, data: Any, sealed: Mapping[str, Sealed]) -> object:
-        """Return the event whose `data` was already parsed (and upcast)."""
+    def convert(self, data: Any, sealed: dict[str, Sealed]) -> object:
+        """Do the same with `data` that was already parsed (and upcast)."""
         return self._read(msgspec.convert(data, self._json), "", sealed)
 
 
 @cache
-def form_of(cls: type) -> Form:
+def form_of(cls: Hashable) -> Form:
     """Return the form of an event class; raises TypeError for one that cannot be written."""
     return Form(cls)

@@ -8,35 +8,40 @@ keys to open one ciphertext to two texts.
 
 import hmac
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from msgspec import Struct
 
 from domain.errors import Integrity, Malformed
 from domain.stream import Stream
 from domain.values import Sealed
 from infra.keys import Keys, SealingKey
-from infra.lengths import lp
+from infra.lengths import length, lp, lp_name
 
+_SEALED: Final = "ledger/sealed/v1"
+_CHUNK: Final = "ledger/chunk/v1"
+_COMMITMENT: Final = "ledger/commitment/v1"
 SALT_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+_RANDOM_BYTES: Final = SALT_BYTES + NONCE_BYTES
 MAX_TEXT_BYTES: Final = 1_048_576
 CHUNK_BYTES: Final = 1_048_576
 Entropy = Callable[[int], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class SealedRow:
+class SealedRow(Struct, frozen=True, gc=False):
     """A row of `sealed_fields`."""
 
     event_id: UUID
     field: str
     key_id: UUID
-    nonce: bytes = field(repr=False)
-    ciphertext: bytes = field(repr=False)
+    nonce: bytes
+    ciphertext: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,6 @@ class SealedChunk:
     ciphertext: bytes = field(repr=False)
 
 
-def commitment(salt: bytes, event: str, name: str, text: bytes) -> str:
-    """Return the commitment to a field's text, 64 hex digits."""
-    return hmac.digest(salt, lp("ledger/commitment/v1", event, name, text), "sha256").hex()
-
-
 class Sealer:
     """Seals and opens for one ledger."""
 
@@ -82,15 +82,26 @@ class Sealer:
         self._ledger = str(ledger)
 
     def seal(
-        self, event: UUID, stream: Stream, name: str, value: Sealed, key: SealingKey
-    ) -> tuple[SealedRow, str]:
-        """Return the row to keep and the commitment for the envelope."""
-        text = _bytes_of(value, name)
-        random = self._entropy(SALT_BYTES + NONCE_BYTES)
-        salt, nonce = random[:SALT_BYTES], random[SALT_BYTES:]
-        place = self._bound_to(event, stream, name, key.id)
-        row = SealedRow(event, name, key.id, nonce, key.aead.encrypt(nonce, salt + text, place))
-        return row, commitment(salt, str(event), name, text)
+        self, event: UUID, stream: Stream, items: Sequence[tuple[str, Sealed, SealingKey]]
+    ) -> list[tuple[SealedRow, str]]:
+        """Return for each (field, value, key) the row to keep and the envelope's commitment."""
+        named = str(event)
+        bound, committed = self._bound_to(named, stream), lp(_COMMITMENT, named)
+        random = self._entropy(len(items) * _RANDOM_BYTES)
+        sealed = []
+        for at, (where, value, key) in zip(count(0, _RANDOM_BYTES), items, strict=False):
+            text, name = _bytes_of(value, where), lp_name(where)
+            salt = random[at : at + SALT_BYTES]
+            nonce = random[at + SALT_BYTES : at + _RANDOM_BYTES]
+            ciphertext = key.aead.encrypt(nonce, salt + text, bound + name + key.named)
+            promise = committed + name + length(len(text)) + text
+            sealed.append(
+                (
+                    SealedRow(event, where, key.id, nonce, ciphertext),
+                    hmac.digest(salt, promise, "sha256").hex(),
+                )
+            )
+        return sealed
 
     def open(self, row: SealedRow, said: Commitment) -> str | None:
         """Return the text, None when its key is gone; raise Integrity when it was altered."""
@@ -139,31 +150,25 @@ class Sealer:
         ]
 
     def _open(self, row: SealedRow, said: Commitment, key: SealingKey) -> str:
-        place = self._bound_to(said.event_id, said.stream, said.field, row.key_id)
+        named, name = str(said.event_id), lp_name(said.field)
+        bound = self._bound_to(named, said.stream) + name + key.named
         try:
-            plain = key.aead.decrypt(row.nonce, row.ciphertext, place)
+            plain = key.aead.decrypt(row.nonce, row.ciphertext, bound)
         except (InvalidTag, ValueError):
-            raise Integrity(f"event {said.event_id}, {said.field}: ciphertext altered") from None
+            raise Integrity(f"event {named}, {said.field}: its ciphertext was altered") from None
         salt, text = plain[:SALT_BYTES], plain[SALT_BYTES:]
-        made = commitment(salt, str(said.event_id), said.field, text)
-        if not hmac.compare_digest(made, said.value):
-            raise Integrity(f"event {said.event_id}, {said.field}: not what was committed to")
+        promise = lp(_COMMITMENT, named) + name + length(len(text)) + text
+        made = hmac.digest(salt, promise, "sha256")
+        if not hmac.compare_digest(made, bytes.fromhex(said.value)):
+            raise Integrity(f"event {named}, {said.field}: not what the event committed to")
         return text.decode()
 
-    def _bound_to(self, event: UUID, stream: Stream, name: str, key: UUID) -> bytes:
-        return lp(
-            "ledger/sealed/v1",
-            self._ledger,
-            str(event),
-            stream.kind.value,
-            str(stream.id),
-            name,
-            str(key),
-        )
+    def _bound_to(self, event: str, stream: Stream) -> bytes:
+        return lp(_SEALED, self._ledger, event, stream.kind.value, str(stream.id))
 
     def _chunk(self, place: ChunkPlace, key: UUID) -> bytes:
         return lp(
-            "ledger/chunk/v1",
+            _CHUNK,
             self._ledger,
             place.stream.kind.value,
             str(place.stream.id),

@@ -43,7 +43,7 @@ class Kek:
         return WrappedKey(key_id, scope, self.id, nonce + sealed)
 
     def unwrap(self, key: WrappedKey) -> bytes:
-        """Return the secret; raise Unavailable for another KEK's key, Integrity for altered ones."""
+        """Return the secret; raise Unavailable for another KEK's key, Integrity if altered."""
         if key.kek != self.id:
             raise Unavailable(
                 f"key {key.id} is wrapped by key-encryption key {key.kek}, this one is {self.id}: "

@@ -7,6 +7,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.values import Purpose
+from infra.lengths import lp
 
 SECRET_BYTES: Final = 32
 
@@ -33,12 +34,12 @@ class KeyScope:
 class SealingKey:
     """An AES-256-GCM key with its id; the secret never shows in a repr."""
 
-    __slots__ = ("aead", "id", "secret", "text")
+    __slots__ = ("aead", "id", "named", "secret")
 
     def __init__(self, key_id: UUID, secret: bytes) -> None:
         self.id = key_id
         self.secret = secret
-        self.text = str(key_id)
+        self.named = lp(str(key_id))
         self.aead = AESGCM(secret)
 
     def __repr__(self) -> str:
