@@ -46,12 +46,16 @@ class Draft(Struct, frozen=True):
 
 
 class PreparedRequest(Struct, frozen=True):
-    """A request whose events are drafts, in the order of its writes."""
+    """A request whose events are drafts, in the order of its writes.
+
+    `subjects` says whose data it seals: (subject, contract, purpose).
+    """
 
     key: CommandKey
     guards: tuple[Guard, ...]
     writes: tuple[Write, ...]
     drafts: tuple[Draft, ...]
+    subjects: frozenset[tuple[UUID, str | None, Purpose]]
 
 
 class _Outline(Struct, frozen=True):
