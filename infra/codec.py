@@ -149,7 +149,14 @@ class Codec:
         for index, outline in enumerate(outlines, 1):
             part = {"id": command, "index": index, "count": total}
             drafts.append(self._draft(outline, shared, part, keys))
-        return PreparedRequest(request.key, request.guards, request.writes, tuple(drafts))
+        subjects = frozenset(
+            [
+                (value.subject, outline.contract, value.purpose)
+                for outline in outlines
+                for _, value in outline.sealed
+            ]
+        )
+        return PreparedRequest(request.key, request.guards, request.writes, tuple(drafts), subjects)
 
     def _draft(
         self,
