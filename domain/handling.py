@@ -2,7 +2,8 @@
 
 A plan says which deciders get which commands; it is made anew whenever a stream turns out to
 have moved on. A decision may rest on cached state, a refusal never does: before refusing, every
-state that the plan read is confirmed to be current, or loaded again and decided again.
+state that the plan read is confirmed to be current, or loaded again and decided again. What a plan
+only read is guarded: it still has to be so when the decision is recorded.
 """
 
 from collections import OrderedDict
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from domain.decider import Decider
-from domain.errors import NotFound, Refused, Stale
-from domain.log import Accepted, CommandKey, Guard, Log, NewEvent, Request, Write
+from domain.errors import NotAllowed, NotFound, Refused, Stale, Unavailable
+from domain.log import Accepted, AtVersion, CommandKey, Guard, Log, NewEvent, Request, Write
 from domain.stream import Stream
 from domain.values import Provenance
 
-ATTEMPTS: Final = 8
-"""How often a command without If-Match is decided anew when its stream moves on under it."""
+ATTEMPTS: Final = 64
+"""How often a plan is made anew when streams move on under it, before the asker has to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,9 @@ class States:
             self._kept.popitem(last=False)
         return folded
 
-    def forget(self, stream: Stream) -> None:
-        """Drop what is known of a stream."""
-        self._kept.pop(stream, None)
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
 
 
 class Reading:
@@ -92,11 +93,27 @@ class Reading:
 Plan = Callable[[Reading], Awaitable[tuple[Step, ...]]]
 
 
+@dataclass(slots=True)
+class _Part:
+    """What becomes of one stream: where it was, the events so far, where they lead."""
+
+    before: Folded
+    after: Folded
+    events: list[NewEvent]
+
+
 @dataclass(frozen=True, slots=True)
-class _Drafted:
-    writes: tuple[Write, ...]
+class _Draft:
+    parts: Mapping[Stream, _Part]
     guards: tuple[Guard, ...]
-    after: dict[Stream, Folded]
+
+    def request(self, key: CommandKey, provenance: Provenance) -> Request:
+        """Return what is asked of the log."""
+        writes = (
+            Write(stream, part.before.version, tuple(part.events))
+            for stream, part in self.parts.items()
+        )
+        return Request(tuple(writes), self.guards, key, provenance)
 
 
 class Handler:
@@ -116,63 +133,68 @@ class Handler:
         """Decide and record; `expected` are the versions that the asker decided on (If-Match).
 
         Returns the first answer again when `key` is known. Raises Refused, Stale, NotFound,
-        KeyReused, Unavailable.
+        NotAllowed, Malformed, KeyReused, Unavailable.
         """
         fresh = False
-        for attempt in range(ATTEMPTS):
+        for _ in range(ATTEMPTS):
+            reading = Reading(self.states, fresh=fresh)
             try:
-                return await self._attempt(plan, key, provenance, expected or {}, fresh=fresh)
-            except (Refused, NotFound, Stale) as error:
-                final = fresh and (expected or not isinstance(error, Stale))
-                if final or attempt == ATTEMPTS - 1:
+                draft = await _draft(await plan(reading), reading, expected or {})
+            except (Refused, NotFound, NotAllowed, Stale):
+                if fresh:
                     answer = await self.log.recall(key)
                     if answer is None:
                         raise
                     return answer
-                fresh = True
-        raise AssertionError("the loop returns or raises")
+            else:
+                accepted = await self._append(draft, key, provenance, fresh=fresh)
+                if accepted is not None:
+                    return accepted
+            fresh = True
+        raise Unavailable("these streams change too fast: nothing was recorded, try again")
 
-    async def _attempt(
-        self,
-        plan: Plan,
-        key: CommandKey,
-        provenance: Provenance,
-        expected: Mapping[Stream, int],
-        *,
-        fresh: bool,
-    ) -> Accepted:
-        reading = Reading(self.states, fresh=fresh)
-        draft = await _draft(await plan(reading), reading, expected)
-        request = Request(draft.writes, draft.guards, key, provenance)
-        accepted = await self.log.append(request)
+    async def _append(
+        self, draft: _Draft, key: CommandKey, provenance: Provenance, *, fresh: bool
+    ) -> Accepted | None:
+        """Record the draft; None when it has to be made anew from what the streams are now."""
+        try:
+            accepted = await self.log.append(draft.request(key, provenance))
+        except Stale as stale:
+            if stale.actual < stale.expected:  # the store went back behind what is remembered
+                self.states.clear()
+            return None
+        except Refused:
+            if fresh:
+                raise
+            return None
         if not accepted.replayed:
-            for stream, folded in draft.after.items():
-                self.states.keep(stream, folded)
+            for stream, part in draft.parts.items():
+                self.states.keep(stream, part.after)
         return accepted
 
 
 async def _draft(
     steps: tuple[Step, ...], reading: Reading, expected: Mapping[Stream, int]
-) -> _Drafted:
-    writes: list[Write] = []
+) -> _Draft:
+    parts: dict[Stream, _Part] = {}
     guards: list[Guard] = []
-    after: dict[Stream, Folded] = {}
     for step in steps:
-        before = await reading.state(step.decider, step.stream)
-        wanted = expected.get(step.stream, before.version)
-        if wanted != before.version:
-            raise Stale(wanted, before.version)
-        write, folded = _decide(step, before)
-        writes.append(write)
-        guards.extend(step.decider.guards(before.state, step.command))
-        after[step.stream] = folded
-    return _Drafted(tuple(writes), tuple(guards), after)
+        if step.stream not in parts:
+            before = await reading.state(step.decider, step.stream)
+            wanted = expected.get(step.stream, before.version)
+            if wanted != before.version:
+                raise Stale(wanted, before.version)
+            parts[step.stream] = _Part(before, before, [])
+        part = parts[step.stream]
+        guards.extend(step.decider.guards(part.after.state, step.command))
+        _decide(step, part)
+    only_read = (AtVersion(s, f.version) for s, f in reading.seen.items() if s not in parts)
+    return _Draft(parts, (*guards, *only_read))
 
 
-def _decide(step: Step, before: Folded) -> tuple[Write, Folded]:
-    state, events = before.state, []
+def _decide(step: Step, part: _Part) -> None:
+    state = part.after.state
     for event in step.decider.decide(state, step.command):
         state = step.decider.evolve(state, event)
-        events.append(NewEvent(event, step.decider.contract_of(state)))
-    write = Write(step.stream, before.version, tuple(events))
-    return write, Folded(before.version + len(events), state)
+        part.events.append(NewEvent(event, step.decider.contract_of(state)))
+    part.after = Folded(part.before.version + len(part.events), state)
