@@ -20,7 +20,8 @@ class Start:
     """How to start a child.
 
     `at_parents_death` is the signal that the kernel sends to it when this process ends, however it
-    ends. `account` is (user id, group id) to become. The child gets `environment` and nothing more.
+    ends. `account` is (user id, group id) to become. `output` and `errors` None: ours.
+    The child gets `environment` and nothing more.
     """
 
     command: Sequence[str]
@@ -28,6 +29,7 @@ class Start:
     at_parents_death: signal.Signals
     account: tuple[int, int] | None = None
     output: IO[bytes] | None = None
+    errors: IO[bytes] | None = None
     directory: Path | None = None
     inherited: tuple[int, ...] = field(default=())
 
@@ -52,7 +54,7 @@ def start(wanted: Start) -> subprocess.Popen[bytes]:
         env=dict(wanted.environment),
         stdin=subprocess.DEVNULL,
         stdout=wanted.output,
-        stderr=subprocess.STDOUT if wanted.output else None,
+        stderr=wanted.errors,
         cwd=wanted.directory,
         pass_fds=wanted.inherited,
         user=user,

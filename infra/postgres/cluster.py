@@ -20,7 +20,8 @@ _CONFIGURATION: Final = ("postgresql.conf", "pg_hba.conf")
 _READY_AFTER: Final = 60.0  # seconds; replaying the WAL after a crash takes most of it
 _INITDB_AFTER: Final = 120.0
 _ATTEMPTS: Final = 5
-_STOPPING: Final = ((signal.SIGINT, 6.0), (signal.SIGQUIT, 1.0))
+_STOPPED_AFTER: Final = 30.0
+_LEFTOVER_ENDED_BY: Final = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 _LOG_LIMIT: Final = 8 * 2**20
 _STATUS_LINE: Final = 7  # of postmaster.pid
 _INITDB: Final = (
@@ -97,10 +98,13 @@ class Cluster:
         """Say whether the postmaster runs."""
         return self._process is not None and self._process.poll() is None
 
-    def stop(self) -> None:
-        """Stop PostgreSQL: connections are ended, the cluster is left clean."""
+    def stop(self, seconds: float = _STOPPED_AFTER) -> None:
+        """Stop PostgreSQL: connections are ended, the cluster is left clean.
+
+        What takes longer than `seconds` is cut short; the next start then replays the WAL.
+        """
         if self._process is not None:
-            processes.stop(self._process, _STOPPING)
+            processes.stop(self._process, [(signal.SIGINT, seconds), (signal.SIGQUIT, 1.0)])
             self._process = None
 
     def _launch(self) -> bool:
@@ -135,6 +139,7 @@ class Cluster:
                     at_parents_death=signal.SIGINT,
                     account=self._home.account,
                     output=log,
+                    errors=log,
                     directory=self._home.base,
                 )
             )
@@ -168,7 +173,7 @@ class Cluster:
         if not pid or not _runs_in(pid, self.pgdata):
             (self.pgdata / "postmaster.pid").unlink(missing_ok=True)
             return
-        for sign, seconds in (*_STOPPING, (signal.SIGKILL, 5.0)):
+        for sign, seconds in _LEFTOVER_ENDED_BY:
             if _runs_in(pid, self.pgdata):
                 os.kill(pid, sign)
                 gone = lambda: not _runs_in(pid, self.pgdata)  # noqa: E731 - it is one word
