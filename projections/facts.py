@@ -1,0 +1,62 @@
+"""An envelope as far as a fold over very many events needs it.
+
+Ids and times stay text: all times in envelopes have one form, whose order is the order of time,
+so nothing is parsed only to be written again. What needs whole events uses `infra.codec`.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from domain.catalogue import EVENT_TYPES, type_version
+from domain.errors import Integrity
+from infra.upcast import STEPS, upcast
+
+
+class StreamRef(msgspec.Struct, gc=False):
+    """The stream's kind, id and the event's version in it."""
+
+    kind: str
+    id: str
+    version: int
+
+
+class OriginRef(msgspec.Struct, gc=False):
+    """`live` or `imported`."""
+
+    kind: str
+
+
+class Fact(msgspec.Struct):
+    """One event: where it stands, when, and its closed data."""
+
+    id: str
+    position: int
+    stream: StreamRef
+    type: str
+    type_version: int
+    recorded_at: str
+    origin: OriginRef
+    data: dict[str, Any]
+    sealed: dict[str, msgspec.Raw]
+    occurred_at: str | None = None
+
+    @property
+    def when(self) -> str:
+        """When it happened, as far as anybody said; else when it was recorded."""
+        return self.occurred_at or self.recorded_at
+
+
+_decode = msgspec.json.Decoder(Fact).decode
+_CURRENT: Final = {name: type_version(cls) for name, cls in EVENT_TYPES.items()}
+
+
+def read_fact(envelope: bytes) -> Fact:
+    """Return the event; its data in the form of today. Raises Integrity for a type of tomorrow."""
+    fact = _decode(envelope)
+    current = _CURRENT.get(fact.type)
+    if current is None:
+        raise Integrity(f"position {fact.position}: no event type {fact.type}: update the ledger")
+    if fact.type_version != current:
+        fact.data = upcast(STEPS, fact.type, fact.data, fact.type_version, current)
+    return fact

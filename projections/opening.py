@@ -1,0 +1,85 @@
+"""Reading personal data: views hold none, so it is opened from the store when somebody reads.
+
+Everything a page shows is fetched in one query and opened together.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import AsyncConnection
+
+from infra.envelope import Envelope, parse
+from infra.pool import Pool
+from infra.reading import commitments
+from infra.sealing import SealedRow, Sealer
+from infra.sqlfiles import load_sql
+
+_SQL: Final = load_sql(__file__, "opening.sql")
+Connection = AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What every read needs: connections of a role that may select, and the keys."""
+
+    pool: Pool
+    sealer: Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of personal data that was read; None when it was erased."""
+
+    text: str | None
+
+    @property
+    def erased(self) -> bool:
+        """Say that its key or its ciphertext was destroyed."""
+        return self.text is None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An event's members and the texts of its sealed fields by name."""
+
+    parts: Envelope
+    envelope: bytes
+    texts: Mapping[str, str | None]
+
+
+async def open_envelopes(
+    connection: Connection, sealer: Sealer, envelopes: Sequence[bytes], only: str | None = None
+) -> list[Opened]:
+    """Open the sealed fields (all, or the one named `only`) of these events, in order.
+
+    Raises Integrity for a text that was altered.
+    """
+    parts = [parse(envelope) for envelope in envelopes]
+    ids = [one.id for one in parts if one.sealed]
+    name, arguments = ("sealed", [ids]) if only is None else ("sealed_field", [ids, only])
+    found: dict[tuple[UUID, str], SealedRow] = {}
+    if ids:
+        cursor = await connection.execute(_SQL[name], arguments)
+        async for row in cursor:
+            found[row[0], row[1]] = SealedRow(*row)
+    said = [c for one in parts for c in commitments(one) if (c.event_id, c.field) in found]
+    texts = await sealer.open_all_soon([(found[c.event_id, c.field], c) for c in said])
+    opened: dict[UUID, dict[str, str | None]] = {one.id: {} for one in parts}
+    for commitment, text in zip(said, texts, strict=True):
+        opened[commitment.event_id][commitment.field] = text
+    return [
+        Opened(one, envelope, opened[one.id])
+        for one, envelope in zip(parts, envelopes, strict=True)
+    ]
+
+
+async def open_field(
+    connection: Connection, sealer: Sealer, events: Sequence[UUID], field: str
+) -> dict[UUID, Text]:
+    """Return the texts of one field of these events, by event id."""
+    cursor = await connection.execute(_SQL["envelopes"], [list(events)])
+    envelopes = [row[1] for row in await cursor.fetchall()]
+    opened = await open_envelopes(connection, sealer, envelopes, only=field)
+    return {one.parts.id: Text(one.texts.get(field)) for one in opened}

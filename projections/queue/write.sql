@@ -1,0 +1,54 @@
+-- name: load
+SELECT
+    ticket::text,
+    from_position,
+    to_char(occurred_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    version,
+    number,
+    reference,
+    contract,
+    requester::text,
+    channel,
+    language,
+    status,
+    priority::text,
+    specialist::text,
+    holder::text,
+    tags,
+    subject_event::text,
+    imported,
+    to_char(opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    to_char(status_since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    to_char(acknowledged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    to_char(customer_waiting_since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    to_char(reaction_due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    to_char(update_due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+FROM {schema}.queue
+WHERE ticket = ANY(%s::uuid[])
+
+-- name: save
+INSERT INTO {schema}.queue AS q ({columns})
+SELECT {columns} FROM json_populate_recordset(NULL::views.queue, %s::json)
+ON CONFLICT (ticket) DO UPDATE SET
+    from_position = excluded.from_position,
+    occurred_from = excluded.occurred_from,
+    version = excluded.version,
+    contract = excluded.contract,
+    status = excluded.status,
+    priority = excluded.priority,
+    specialist = excluded.specialist,
+    holder = excluded.holder,
+    tags = excluded.tags,
+    updated_at = excluded.updated_at,
+    status_since = excluded.status_since,
+    acknowledged_at = excluded.acknowledged_at,
+    customer_waiting_since = excluded.customer_waiting_since,
+    reaction_due = excluded.reaction_due,
+    update_due = excluded.update_due
+
+-- name: copy_live
+COPY {schema}.queue ({columns}) FROM STDIN
+
+-- name: copy_past
+COPY {schema}.queue_past ({columns}, to_position, occurred_to) FROM STDIN

@@ -1,0 +1,82 @@
+"""The followers' process: every projection in a thread of its own, until SIGTERM or SIGINT."""
+
+import signal
+import threading
+import time
+from typing import Final
+from uuid import UUID
+
+import psycopg
+
+from domain.errors import Malformed
+from infra import logs
+from infra.codec import Codec
+from infra.keys.opening import open_keys
+from infra.secrets import Secrets
+from infra.settings import Settings, read_settings
+from infra.sqlfiles import load_sql
+from projections.followers import followers
+from projections.metrics import Meters
+from projections.runner import Follower
+
+_SQL: Final = load_sql(__file__, "serve.sql")
+_LOG: Final = logs.logger("followers")
+_STOP_SECONDS: Final = 8.0
+_METRICS_SECONDS: Final = 5.0
+_PAUSE: Final = 0.5
+
+
+def main() -> None:
+    """Run until told to stop; a follower that fails leaves the others running."""
+    settings = read_settings()
+    logs.configure(settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    serve(settings, stop)
+
+
+def serve(settings: Settings, stop: threading.Event) -> None:
+    """Run every follower until `stop` is set, and wait for them, at most 8 seconds."""
+    if settings.database_follower_url is None:
+        raise Malformed("name the database as role ledger_follower", "LEDGER_DATABASE_FOLLOWER_URL")
+    dsn = settings.database_follower_url.get_secret_value()
+    ledger = _ledger(dsn, stop)
+    if ledger is None:
+        return
+    meters = Meters()
+    keys = open_keys(settings)
+    running = [
+        Follower(dsn, followed, meters)
+        for followed in followers(Codec(ledger, keys), Secrets(keys))
+    ]
+    threads = [
+        threading.Thread(target=one.run, args=[stop], name=one.name, daemon=True) for one in running
+    ]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(_METRICS_SECONDS):
+        meters.write(settings.data)
+    deadline = time.monotonic() + _STOP_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    meters.write(settings.data)
+    keys.close()
+
+
+def _ledger(dsn: str, stop: threading.Event) -> UUID | None:
+    """Return which ledger this is as soon as the store answers; None when told to stop before."""
+    while not stop.is_set():
+        try:
+            with psycopg.connect(dsn, connect_timeout=3) as connection:
+                row = connection.execute(_SQL["ledger"]).fetchone()
+                assert row is not None
+                return UUID(str(row[0]))
+        except psycopg.OperationalError as error:
+            _LOG.warning("store away", error=type(error).__name__)
+            stop.wait(_PAUSE)
+    return None
+
+
+if __name__ == "__main__":
+    main()

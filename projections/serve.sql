@@ -1,0 +1,2 @@
+-- name: ledger
+SELECT ledger FROM ledger.identity

@@ -1,0 +1,2 @@
+-- name: position
+SELECT position FROM views.followers WHERE name = %s
