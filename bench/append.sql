@@ -10,7 +10,7 @@ INSERT INTO reference (
     contract_count, type_version, clamped, contract, type, leaf_hash, envelope
 )
 SELECT nextval('reference_position'), clock_timestamp(), uuidv7(), uuidv7(),
-    e.actor_id, e.stream_kind, 1, 1, n, 1, false, 'C' || n % 1000, e.type, e.leaf_hash, e.envelope
+    e.actor_id, e.stream_kind, 1, 1, n, 1, false, 'C' || mod(n, 1000), e.type, e.leaf_hash, e.envelope
 FROM generate_series(1, %(rows)s) AS n
 CROSS JOIN (SELECT * FROM ledger.events ORDER BY position DESC LIMIT 1) AS e;
 

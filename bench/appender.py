@@ -14,6 +14,7 @@ import uvloop
 from bench.workload import Workload, concurrently
 from domain.handling import Handler
 from infra.keys.opening import open_keys
+from infra.logs import configure
 from infra.secrets import Secrets
 from infra.settings import read_settings
 from infra.store import open_log
@@ -44,8 +45,11 @@ async def append(work: Workload, callers: int, seconds: float) -> float:
 async def serve(first: int) -> None:
     """Fill the ledger, say so, then append whenever told to."""
     settings = read_settings()
+    configure(settings.log_level)
     keys = open_keys(settings)
-    async with open_log(settings, keys) as log:
+    assert settings.database_url
+    dsn = settings.database_url.get_secret_value()
+    async with open_log(dsn, settings.data, keys) as log:
         work = Workload(Handler(log), Secrets(keys))
         tickets = min(TICKETS, max(1, first // 2))
         await work.open_tickets(min(CONTRACTS, tickets), tickets)

@@ -102,7 +102,7 @@ class Workload:
             number=spoken(n + 1),
             contract=contract,
             requester=requester,
-            channel=Channel.PHONE,
+            channel=Channel.PORTAL,
             language="en",
             subject=Sealed("No network", requester, Purpose.CORRESPONDENCE),
             text=Sealed(TEXT, requester, Purpose.CORRESPONDENCE),
