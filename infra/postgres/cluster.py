@@ -82,6 +82,7 @@ class Cluster:
 
         Raises Unavailable with the last lines of its log when it does not come up.
         """
+        self.stop(0)
         self._end_leftover()
         if not self.pgdata.is_dir():
             self._initdb()
