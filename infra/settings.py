@@ -5,12 +5,13 @@ that LEDGER_SECRETS names, so that it appears in no environment and on no comman
 """
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from domain.errors import Malformed
 
@@ -115,8 +116,15 @@ def read_settings(**given: object) -> Settings:
     Raises Malformed naming the setting; its value, which may be a secret, is never shown.
     """
     make: Callable[..., Settings] = Settings
+    secrets = os.environ.get(SECRETS)
+    if secrets is not None and not Path(secrets).is_dir():
+        raise Malformed(f"{secrets} is no directory", SECRETS)
     try:
-        return make(_secrets_dir=os.environ.get(SECRETS), **given)
+        return make(_secrets_dir=secrets, **given)
+    except SettingsError as error:
+        named = re.search(r'field "(\w+)"', str(error))
+        name = PREFIX + (named[1].upper() if named else "")
+        raise Malformed("is not the JSON that this setting takes", name) from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
