@@ -5,21 +5,20 @@ validates, encodes and seals. `finish` adds what is only known under the lock.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 from msgspec import Struct
 
-from domain.catalogue import EVENT_TYPES, type_version
 from domain.errors import Malformed
 from domain.log import CommandKey, Guard, Recorded, Request, Write
 from domain.stream import Stream
-from domain.values import Purpose, is_code
+from domain.values import Purpose, Sealed, is_code
 from infra import upcast
 from infra.envelope import ADDRESS, FORMAT, MAX_BYTES, Pieces, parse
-from infra.forms import SealedFields, form_of
+from infra.forms import FORMS, Form, Forms, SealedFields
 from infra.ids import new_id
 from infra.keys import Keys, KeyScope, SealingKey
 from infra.provenance import Shared, shared_by
@@ -28,6 +27,8 @@ from infra.sealing import SealedRow, Sealer
 
 _ROOM: Final = 4 * 16 + 2 * 66 + 64
 """What `finish` can add to an envelope at most: numbers, two hashes, two times."""
+
+__all__ = ["Codec", "Draft", "PreparedRequest", "commitments", "recorded_of"]
 
 
 class Draft(Struct, frozen=True):
@@ -64,7 +65,7 @@ class _Outline(Struct, frozen=True):
     stream: Stream
     version: int
     contract: str | None
-    cls: type
+    form: Form
     data: dict[str, Any]
     sealed: SealedFields
     scopes: list[KeyScope]
@@ -80,12 +81,14 @@ class Codec:
         *,
         sealer: Sealer | None = None,
         make_id: Callable[[], UUID] = new_id,
+        forms: Forms = FORMS,
         steps: upcast.Steps = upcast.STEPS,
     ) -> None:
         self.ledger = ledger
         self.keys = keys
         self.sealer = sealer or Sealer(ledger, keys)
         self._make_id = make_id
+        self._forms = forms
         self._steps = steps
         self._head = b'{"v":%d,"ledger":{"id":"%b","epoch":' % (FORMAT, str(ledger).encode())
 
@@ -94,13 +97,13 @@ class Codec:
 
         Raises Malformed for what no envelope may hold, Unavailable when keys cannot be had.
         """
-        outlines = _outlines(request)
+        outlines = _outlines(request, self._forms)
         scopes = {scope for outline in outlines for scope in outline.scopes}
         return self._prepare(request, outlines, self.keys.sealing_keys(scopes))
 
     async def prepare_soon(self, request: Request) -> PreparedRequest:
         """Do the same without holding up the event loop for the key store."""
-        outlines = _outlines(request)
+        outlines = _outlines(request, self._forms)
         scopes = {scope for outline in outlines for scope in outline.scopes}
         keys = self.keys.remembered(scopes) or await self.keys.sealing_keys_soon(scopes)
         return self._prepare(request, outlines, keys)
@@ -126,7 +129,7 @@ class Codec:
 
         Raises Malformed for bytes that this ledger cannot have written.
         """
-        return recorded_of(parse(envelope), envelope, opened or {}, self._steps)
+        return recorded_of(parse(envelope), envelope, opened, self._forms, self._steps)
 
     def open(self, envelope: bytes, rows: Mapping[str, SealedRow]) -> Recorded:
         """Return the event with those sealed fields opened whose rows (by field) are given.
@@ -137,7 +140,7 @@ class Codec:
         pairs = [(rows[said.field], said) for said in commitments(parts) if said.field in rows]
         texts = self.sealer.open_all(pairs)
         opened = {said.field: text for (_, said), text in zip(pairs, texts, strict=True)}
-        return recorded_of(parts, envelope, opened, self._steps)
+        return recorded_of(parts, envelope, opened, self._forms, self._steps)
 
     def _prepare(
         self, request: Request, outlines: list[_Outline], keys: Mapping[KeyScope, SealingKey]
@@ -166,27 +169,27 @@ class Codec:
         keys: Mapping[KeyScope, SealingKey],
     ) -> Draft:
         event, stream, contract = self._make_id(), outline.stream, outline.contract
-        name, version = outline.cls.__name__, type_version(outline.cls)
         rows, members = self._seal(event, outline, keys)
         rest = {"command": command, **shared.why, "data": outline.data, "sealed": members}
         pieces = Pieces(
             self._head,
-            f'}},"id":"{event}","position":'.encode(),
-            f',"stream":{{"kind":"{stream.kind.value}","id":"{stream.id}","version":'.encode(),
-            None if contract is None else f'{{"number":"{contract}","count":'.encode(),
-            f',"type":"{name}","type_version":{version},"recorded_at":"'.encode(),
+            b'},"id":%b,"position":' % orjson.dumps(event),
+            b',"stream":{"kind":"%b","id":%b,"version":'
+            % (stream.kind.value.encode(), orjson.dumps(stream.id)),
+            None if contract is None else b'{"number":"%b","count":' % contract.encode(),
+            outline.form.head + b',"recorded_at":"',
             shared.occurred,
             shared.who + orjson.dumps(rest)[1:],
         )
         if sum(map(len, (pieces.rest, pieces.type, pieces.stream))) + _ROOM > MAX_BYTES:
-            raise Malformed(f"the event would be longer than {MAX_BYTES} bytes", name)
+            raise Malformed(f"the event would be longer than {MAX_BYTES} bytes", outline.form.name)
         return Draft(
             event,
             stream,
             outline.version,
             contract,
-            name,
-            version,
+            outline.form.name,
+            outline.form.version,
             shared.occurred_at,
             shared.actor_id,
             rows,
@@ -199,37 +202,47 @@ class Codec:
         if not outline.sealed:
             return (), {}
         items = [
-            (field, value, keys[scope])
-            for (field, value), scope in zip(outline.sealed, outline.scopes, strict=True)
+            (name, value, keys[scope])
+            for (name, value), scope in zip(outline.sealed, outline.scopes, strict=True)
         ]
-        sealed = self.sealer.seal(event, outline.stream, items)
-        members = {
-            field: {"subject": value.subject, "purpose": value.purpose.value, "commitment": made}
-            for (field, value, _), (_, made) in zip(items, sealed, strict=True)
-        }
-        return tuple([row for row, _ in sealed]), members
+        rows, members = [], {}
+        for (name, value, _), (row, made) in zip(
+            items, self.sealer.seal(event, outline.stream, items), strict=True
+        ):
+            rows.append(row)
+            members[name] = {
+                "subject": value.subject,
+                "purpose": value.purpose.value,
+                "commitment": made,
+            }
+        return tuple(rows), members
 
 
-def _outlines(request: Request) -> list[_Outline]:
-    address, year = request.provenance.address, request.provenance.at.year
+def _outlines(request: Request, forms: Forms) -> list[_Outline]:
+    address, at = request.provenance.address, request.provenance.at
     if address is not None and address.purpose is not Purpose.ADDRESS:
         raise Malformed("a connection's address is kept for the purpose address", ADDRESS)
+    if at.tzinfo is None:
+        raise Malformed("a time without a time zone", "at")
+    year = at.astimezone(UTC).year
     outlines = []
     for write in request.writes:
         for version, new in enumerate(write.events, write.expected + 1):
-            contract, cls = new.contract, type(new.event)
-            if EVENT_TYPES.get(cls.__name__) is not cls:
-                raise Malformed("no event of the catalogue", cls.__name__)
+            contract, name = new.contract, type(new.event).__name__
+            form = forms.get(name)
+            if form is None or form.cls is not type(new.event):
+                raise Malformed("no event of the catalogue", name)
             if contract is not None and not is_code(contract):
                 raise Malformed("a contract's number must be a code", "contract")
-            data, sealed = form_of(cls).write(new.event)
+            data, sealed = form.write(new.event)
             if address is not None:
                 sealed.append((ADDRESS, address))
-            scopes = [
-                KeyScope(None, contract, value.purpose, year)
-                if value.purpose is Purpose.ADDRESS
-                else KeyScope(value.subject, contract, value.purpose)
-                for _, value in sealed
-            ]
-            outlines.append(_Outline(write.stream, version, contract, cls, data, sealed, scopes))
+            scopes = [_scope(value, contract, year) for _, value in sealed]
+            outlines.append(_Outline(write.stream, version, contract, form, data, sealed, scopes))
     return outlines
+
+
+def _scope(value: Sealed, contract: str | None, year: int) -> KeyScope:
+    if value.purpose is Purpose.ADDRESS:
+        return KeyScope(None, contract, Purpose.ADDRESS, year)
+    return KeyScope(value.subject, contract, value.purpose)

@@ -6,11 +6,10 @@ dotted paths (`document.passport.number`, `contacts.0.value`) and do not stand i
 
 import types
 import typing
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -18,6 +17,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import astuple
 
+from domain.catalogue import EVENT_TYPES, type_version
 from domain.errors import Malformed
 from domain.values import CODE, Sealed
 from infra.envelope import ADDRESS, MAX_INT, Code, Time, time_text
@@ -211,12 +211,19 @@ def _shape(hint: Any) -> Shape:
 
 
 class Form:
-    """One event class: how it is written to and read from `data` and `sealed`."""
+    """One event class: how it is written to and read from `data` and `sealed`.
+
+    `head` is the bytes of the members type and type_version.
+    """
 
     def __init__(self, cls: Any) -> None:
         if ADDRESS in {field.name for field in fields(cls)}:
             raise TypeError(f"{cls.__name__}: the name {ADDRESS} belongs to the connection")
         shape = _record(cls)
+        self.cls: Any = cls
+        self.name: str = cls.__name__
+        self.version = type_version(cls)
+        self.head = b',"type":"%b","type_version":%d' % (self.name.encode(), self.version)
         self._write = shape.write
         self._read: Any = shape.read
         self._json = shape.json
@@ -239,7 +246,13 @@ class Form:
         return self._read(msgspec.convert(data, self._json), "", sealed)
 
 
-@cache
-def form_of(cls: Hashable) -> Form:
-    """Return the form of an event class; raises TypeError for one that cannot be written."""
-    return Form(cls)
+Forms = Mapping[str, Form]
+
+
+def forms_of(classes: Iterable[type]) -> Forms:
+    """Return the forms by stored type name; raises TypeError for a class that has none."""
+    return {form.name: form for form in map(Form, classes)}
+
+
+FORMS: Final = forms_of(EVENT_TYPES.values())
+"""The forms of every event type of this ledger."""

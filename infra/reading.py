@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from domain.catalogue import EVENT_TYPES, type_version
 from domain.errors import Malformed
 from domain.log import Recorded
 from domain.stream import Stream
@@ -21,9 +20,9 @@ from infra.envelope import (
     leaf_hash,
     malformed,
 )
-from infra.forms import form_of
+from infra.forms import FORMS, Forms
 from infra.sealing import Commitment
-from infra.upcast import Steps, upcast
+from infra.upcast import STEPS, Steps, upcast
 
 _ORIGIN: Final = msgspec.json.Decoder(OriginPart).decode
 _ACTOR: Final = msgspec.json.Decoder(ActorPart).decode
@@ -40,12 +39,16 @@ def commitments(parts: Envelope) -> list[Commitment]:
 
 
 def recorded_of(
-    parts: Envelope, envelope: bytes, opened: Mapping[str, str | None], steps: Steps
+    parts: Envelope,
+    envelope: bytes,
+    opened: Mapping[str, str | None] | None = None,
+    forms: Forms = FORMS,
+    steps: Steps = STEPS,
 ) -> Recorded:
     """Return a parsed envelope as the domain reads it, with the texts in `opened`."""
     contract, occurred_at = parts.contract, parts.occurred_at
     return Recorded(
-        _event(parts, opened, steps),
+        _event(parts, opened or {}, forms, steps),
         parts.id,
         parts.position,
         parts.ledger.epoch,
@@ -61,22 +64,21 @@ def recorded_of(
     )
 
 
-def _event(parts: Envelope, opened: Mapping[str, str | None], steps: Steps) -> object:
-    cls = EVENT_TYPES.get(parts.type)
-    if cls is None:
+def _event(parts: Envelope, opened: Mapping[str, str | None], forms: Forms, steps: Steps) -> object:
+    form = forms.get(parts.type)
+    if form is None:
         raise Malformed("no event type of this ledger: update it", "type")
     sealed = {
         name: Sealed(opened.get(name), said.subject, said.purpose)
         for name, said in parts.sealed.items()
         if name != ADDRESS
     }
-    form, current = form_of(cls), type_version(cls)
     try:
-        if parts.type_version == current:
+        if parts.type_version == form.version:
             event = form.read(parts.data, sealed)
         else:
             data = msgspec.json.decode(parts.data)
-            data = upcast(steps, parts.type, data, parts.type_version, current)
+            data = upcast(steps, parts.type, data, parts.type_version, form.version)
             event = form.convert(data, sealed)
     except msgspec.MsgspecError as error:
         raise malformed(error, "data") from None

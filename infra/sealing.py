@@ -21,11 +21,11 @@ from domain.errors import Integrity, Malformed
 from domain.stream import Stream
 from domain.values import Sealed
 from infra.keys import Keys, SealingKey
-from infra.lengths import length, lp, lp_name
+from infra.lengths import id_bytes, length, lp, lp_id, lp_name
 
-_SEALED: Final = "ledger/sealed/v1"
+_SEALED: Final = lp("ledger/sealed/v1")
 _CHUNK: Final = "ledger/chunk/v1"
-_COMMITMENT: Final = "ledger/commitment/v1"
+_COMMITMENT: Final = lp("ledger/commitment/v1")
 SALT_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 _RANDOM_BYTES: Final = SALT_BYTES + NONCE_BYTES
@@ -80,13 +80,14 @@ class Sealer:
         self._keys = keys
         self._entropy = entropy
         self._ledger = str(ledger)
+        self._bound = _SEALED + lp(self._ledger)
 
     def seal(
         self, event: UUID, stream: Stream, items: Sequence[tuple[str, Sealed, SealingKey]]
     ) -> list[tuple[SealedRow, str]]:
         """Return for each (field, value, key) the row to keep and the envelope's commitment."""
-        named = str(event)
-        bound, committed = self._bound_to(named, stream), lp(_COMMITMENT, named)
+        named = lp_id(id_bytes(event))
+        bound, committed = self._bound_to(named, stream), _COMMITMENT + named
         random = self._entropy(len(items) * _RANDOM_BYTES)
         sealed = []
         for at, (where, value, key) in zip(count(0, _RANDOM_BYTES), items, strict=False):
@@ -150,21 +151,23 @@ class Sealer:
         ]
 
     def _open(self, row: SealedRow, said: Commitment, key: SealingKey) -> str:
-        named, name = str(said.event_id), lp_name(said.field)
+        named, name = lp_id(id_bytes(said.event_id)), lp_name(said.field)
         bound = self._bound_to(named, said.stream) + name + key.named
         try:
             plain = key.aead.decrypt(row.nonce, row.ciphertext, bound)
         except (InvalidTag, ValueError):
-            raise Integrity(f"event {named}, {said.field}: its ciphertext was altered") from None
+            raise Integrity(
+                f"event {said.event_id}, {said.field}: its ciphertext was altered"
+            ) from None
         salt, text = plain[:SALT_BYTES], plain[SALT_BYTES:]
-        promise = lp(_COMMITMENT, named) + name + length(len(text)) + text
+        promise = _COMMITMENT + named + name + length(len(text)) + text
         made = hmac.digest(salt, promise, "sha256")
         if not hmac.compare_digest(made, bytes.fromhex(said.value)):
-            raise Integrity(f"event {named}, {said.field}: not what the event committed to")
+            raise Integrity(f"event {said.event_id}, {said.field}: not what the event committed to")
         return text.decode()
 
-    def _bound_to(self, event: str, stream: Stream) -> bytes:
-        return lp(_SEALED, self._ledger, event, stream.kind.value, str(stream.id))
+    def _bound_to(self, event: bytes, stream: Stream) -> bytes:
+        return self._bound + event + lp_name(stream.kind.value) + lp_id(id_bytes(stream.id))
 
     def _chunk(self, place: ChunkPlace, key: UUID) -> bytes:
         return lp(

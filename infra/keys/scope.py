@@ -1,7 +1,6 @@
 """What a sealing key is for, and the key itself."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -12,8 +11,7 @@ from infra.lengths import lp
 SECRET_BYTES: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class KeyScope:
+class KeyScope(NamedTuple):
     """The data that one key seals: a subject's under a contract for one purpose.
 
     Addresses are keyed by (contract, year) instead. `contract` None: data under no contract.
