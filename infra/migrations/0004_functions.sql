@@ -41,19 +41,19 @@ $$;
 
 -- For the owner alone: the ledger's next life, after acknowledged events were lost. Ticket
 -- numbers given in the lost past are jumped over.
-CREATE FUNCTION ledger.open_epoch(expected_epoch integer, numbers_to_skip bigint) RETURNS integer
+CREATE FUNCTION ledger.open_epoch(next_epoch integer, numbers_to_skip bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     LOCK TABLE ledger.append_lock IN EXCLUSIVE MODE;
-    UPDATE ledger.identity SET epoch = expected_epoch + 1 WHERE epoch = expected_epoch;
+    UPDATE ledger.identity SET epoch = next_epoch WHERE epoch < next_epoch;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'the ledger is not in epoch %', expected_epoch USING ERRCODE = 'LB002';
+        RAISE EXCEPTION 'the ledger is in epoch % or a later one', next_epoch
+            USING ERRCODE = 'LB002';
     END IF;
     PERFORM setval(
         'ledger.ticket_number', nextval('ledger.ticket_number') + numbers_to_skip
     );
-    RETURN expected_epoch + 1;
 END
 $$;
 
