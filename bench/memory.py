@@ -9,14 +9,16 @@ from bench.harness import Bar, Result, Scale
 from bench.load import in_its_own_process
 from bench.stack import stack
 
-API: Final = Bar("memory-api", "MB", 150, 100, "PSS of the API process after 10,000 requests", True)
+API: Final = Bar(
+    "memory-api", "MB", 150, 100, "PSS of the API process after 10,000 requests", at_most=True
+)
 ALL: Final = Bar(
     "memory-stack",
     "MB",
     500,
     300,
     "PSS of the whole stack without Kafka, PostgreSQL included",
-    True,
+    at_most=True,
 )
 _PSS: Final = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
 
