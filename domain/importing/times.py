@@ -20,10 +20,12 @@ def moment(
     Raises Malformed for what is no time, never was in the zone, or is not between 1970 and `now`.
     """
     local = _parsed(text, form)
-    found = local.astimezone(UTC) if local.tzinfo else _in_zone(local, zone, after)
-    if not EARLIEST <= found <= now:
-        raise Malformed("a time before 1970 or in the future")
-    return found
+    # At the ends of the calendar a conversion would overflow.
+    if EARLIEST.year - 1 <= local.year <= now.year + 1:
+        found = local.astimezone(UTC) if local.tzinfo else _in_zone(local, zone, after)
+        if EARLIEST <= found <= now:
+            return found
+    raise Malformed("a time before 1970 or in the future")
 
 
 def _parsed(text: str, form: str | None) -> datetime:
