@@ -30,7 +30,7 @@ class PostgresLog:
     def __init__(self, codec: Codec, reader: Reader, flusher: Flusher) -> None:
         self.codec = codec
         self.reader = reader
-        self._flusher = flusher
+        self.flusher = flusher
         self._numbers: list[int] = []
         self._numbers_wanted = asyncio.Lock()
 
@@ -96,8 +96,8 @@ class PostgresLog:
         future: "asyncio.Future[Accepted] | concurrent.futures.Future[Accepted]",
         loop: asyncio.AbstractEventLoop | None,
     ) -> None:
-        steady = self._flusher.clocks.steady()
-        self._flusher.submit(Pending(prepared, request.provenance.at, steady, future, loop))
+        steady = self.flusher.clocks.steady()
+        self.flusher.submit(Pending(prepared, request.provenance.at, steady, future, loop))
 
 
 @asynccontextmanager
