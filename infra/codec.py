@@ -5,28 +5,27 @@ validates, encodes and seals. `finish` adds what is only known under the lock.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-import orjson
 from msgspec import Struct
 
 from domain.errors import Malformed
 from domain.log import CommandKey, Guard, Recorded, Request, Write
 from domain.stream import Stream
-from domain.values import Purpose, Sealed, is_code
+from domain.values import Purpose
 from infra import upcast
-from infra.envelope import ADDRESS, FORMAT, MAX_BYTES, Pieces, parse
-from infra.forms import FORMS, Form, Forms, SealedFields
+from infra.envelope import MAX_BYTES, parse
+from infra.exact import require_exact
+from infra.forms import FORMS, Forms
 from infra.ids import new_id
 from infra.keys import Keys, KeyScope, SealingKey
+from infra.outline import Outline, outlines_of
+from infra.pieces import Pieces, head_of, pieces_of
 from infra.provenance import Shared, shared_by
 from infra.reading import commitments, recorded_of
 from infra.sealing import SealedRow, Sealer
-
-_ROOM: Final = 4 * 16 + 2 * 66 + 64
-"""What `finish` can add to an envelope at most: numbers, two hashes, two times."""
 
 __all__ = ["Codec", "Draft", "PreparedRequest", "commitments", "recorded_of"]
 
@@ -59,18 +58,6 @@ class PreparedRequest(Struct, frozen=True):
     subjects: frozenset[tuple[UUID, str | None, Purpose]]
 
 
-class _Outline(Struct, frozen=True):
-    """An event that is valid, and not sealed yet."""
-
-    stream: Stream
-    version: int
-    contract: str | None
-    form: Form
-    data: dict[str, Any]
-    sealed: SealedFields
-    scopes: list[KeyScope]
-
-
 class Codec:
     """Writes and reads the envelopes of one ledger; any thread may use it."""
 
@@ -90,23 +77,22 @@ class Codec:
         self._make_id = make_id
         self._forms = forms
         self._steps = steps
-        self._head = b'{"v":%d,"ledger":{"id":"%b","epoch":' % (FORMAT, str(ledger).encode())
+        self._head = head_of(ledger)
 
     def prepare(self, request: Request) -> PreparedRequest:
         """Validate, encode and seal; waits for the key store where a key is not in memory.
 
         Raises Malformed for what no envelope may hold, Unavailable when keys cannot be had.
         """
-        outlines = _outlines(request, self._forms)
+        outlines = outlines_of(request, self._forms)
         scopes = {scope for outline in outlines for scope in outline.scopes}
         return self._prepare(request, outlines, self.keys.sealing_keys(scopes))
 
     async def prepare_soon(self, request: Request) -> PreparedRequest:
         """Do the same without holding up the event loop for the key store."""
-        outlines = _outlines(request, self._forms)
+        outlines = outlines_of(request, self._forms)
         scopes = {scope for outline in outlines for scope in outline.scopes}
-        keys = self.keys.remembered(scopes) or await self.keys.sealing_keys_soon(scopes)
-        return self._prepare(request, outlines, keys)
+        return self._prepare(request, outlines, await self.keys.sealing_keys_soon(scopes))
 
     def finish(
         self,
@@ -131,6 +117,12 @@ class Codec:
         """
         return recorded_of(parse(envelope), envelope, opened, self._forms, self._steps)
 
+    def check(self, envelope: bytes) -> Recorded:
+        """Return the event if these are exactly the bytes that its members have; else Malformed."""
+        recorded = self.decode(envelope)
+        require_exact(parse(envelope), recorded, envelope, self._forms)
+        return recorded
+
     def open(self, envelope: bytes, rows: Mapping[str, SealedRow]) -> Recorded:
         """Return the event with those sealed fields opened whose rows (by field) are given.
 
@@ -143,7 +135,7 @@ class Codec:
         return recorded_of(parts, envelope, opened, self._forms, self._steps)
 
     def _prepare(
-        self, request: Request, outlines: list[_Outline], keys: Mapping[KeyScope, SealingKey]
+        self, request: Request, outlines: list[Outline], keys: Mapping[KeyScope, SealingKey]
     ) -> PreparedRequest:
         shared = shared_by(request.provenance)
         command = request.key.id.hex()
@@ -163,33 +155,25 @@ class Codec:
 
     def _draft(
         self,
-        outline: _Outline,
+        outline: Outline,
         shared: Shared,
         command: dict[str, Any],
         keys: Mapping[KeyScope, SealingKey],
     ) -> Draft:
         event, stream, contract = self._make_id(), outline.stream, outline.contract
         rows, members = self._seal(event, outline, keys)
-        rest = {"command": command, **shared.why, "data": outline.data, "sealed": members}
-        pieces = Pieces(
-            self._head,
-            b'},"id":%b,"position":' % orjson.dumps(event),
-            b',"stream":{"kind":"%b","id":%b,"version":'
-            % (stream.kind.value.encode(), orjson.dumps(stream.id)),
-            None if contract is None else b'{"number":"%b","count":' % contract.encode(),
-            outline.form.head + b',"recorded_at":"',
-            shared.occurred,
-            shared.who + orjson.dumps(rest)[1:],
-        )
-        if sum(map(len, (pieces.rest, pieces.type, pieces.stream))) + _ROOM > MAX_BYTES:
-            raise Malformed(f"the event would be longer than {MAX_BYTES} bytes", outline.form.name)
+        said = {"data": outline.data, "sealed": members}
+        form = outline.form
+        pieces = pieces_of(self._head, event, stream, contract, form.head, shared, command, said)
+        if pieces.longest > MAX_BYTES:
+            raise Malformed(f"the event would be longer than {MAX_BYTES} bytes", form.name)
         return Draft(
             event,
             stream,
             outline.version,
             contract,
-            outline.form.name,
-            outline.form.version,
+            form.name,
+            form.version,
             shared.occurred_at,
             shared.actor_id,
             rows,
@@ -197,7 +181,7 @@ class Codec:
         )
 
     def _seal(
-        self, event: UUID, outline: _Outline, keys: Mapping[KeyScope, SealingKey]
+        self, event: UUID, outline: Outline, keys: Mapping[KeyScope, SealingKey]
     ) -> tuple[tuple[SealedRow, ...], dict[str, Any]]:
         if not outline.sealed:
             return (), {}
@@ -216,33 +200,3 @@ class Codec:
                 "commitment": made,
             }
         return tuple(rows), members
-
-
-def _outlines(request: Request, forms: Forms) -> list[_Outline]:
-    address, at = request.provenance.address, request.provenance.at
-    if address is not None and address.purpose is not Purpose.ADDRESS:
-        raise Malformed("a connection's address is kept for the purpose address", ADDRESS)
-    if at.tzinfo is None:
-        raise Malformed("a time without a time zone", "at")
-    year = at.astimezone(UTC).year
-    outlines = []
-    for write in request.writes:
-        for version, new in enumerate(write.events, write.expected + 1):
-            contract, name = new.contract, type(new.event).__name__
-            form = forms.get(name)
-            if form is None or form.cls is not type(new.event):
-                raise Malformed("no event of the catalogue", name)
-            if contract is not None and not is_code(contract):
-                raise Malformed("a contract's number must be a code", "contract")
-            data, sealed = form.write(new.event)
-            if address is not None:
-                sealed.append((ADDRESS, address))
-            scopes = [_scope(value, contract, year) for _, value in sealed]
-            outlines.append(_Outline(write.stream, version, contract, form, data, sealed, scopes))
-    return outlines
-
-
-def _scope(value: Sealed, contract: str | None, year: int) -> KeyScope:
-    if value.purpose is Purpose.ADDRESS:
-        return KeyScope(None, contract, Purpose.ADDRESS, year)
-    return KeyScope(value.subject, contract, value.purpose)

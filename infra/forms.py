@@ -19,7 +19,7 @@ from msgspec.structs import astuple
 
 from domain.catalogue import EVENT_TYPES, type_version
 from domain.errors import Malformed
-from domain.values import CODE, Sealed
+from domain.values import CODE, Purpose, Sealed
 from infra.envelope import ADDRESS, MAX_INT, Code, Time, time_text
 
 SealedFields = list[tuple[str, Sealed]]
@@ -71,15 +71,18 @@ def _write_time(value: Any, where: str, _: SealedFields) -> str:
     raise Malformed("not a time", where)
 
 
-def _write_sealed(value: Any, where: str, sealed: SealedFields) -> None:
+def write_sealed(value: Any, where: str, sealed: SealedFields) -> None:
+    """Put a sealed value among the event's sealed fields."""
     if type(value) is not Sealed:
         raise Malformed("not a sealed value", where)
+    if type(value.subject) is not UUID or type(value.purpose) is not Purpose:
+        raise Malformed("a sealed value needs its subject's id and a purpose", where)
     sealed.append((where, value))
 
 
 def _write_sealed_or_none(value: Any, where: str, sealed: SealedFields) -> None:
     if value is not None:
-        _write_sealed(value, where, sealed)
+        write_sealed(value, where, sealed)
 
 
 _SHAPES: Final[dict[Any, Shape]] = {
@@ -88,7 +91,7 @@ _SHAPES: Final[dict[Any, Shape]] = {
     bool: Shape(_write_bool, None, bool),
     UUID: Shape(_write_uuid, None, UUID),
     datetime: Shape(_write_time, None, Time),
-    Sealed: Shape(_write_sealed, None, None),
+    Sealed: Shape(write_sealed, None, None),
     Sealed | None: Shape(_write_sealed_or_none, None, None, optional=True),
 }
 
@@ -210,6 +213,11 @@ def _shape(hint: Any) -> Shape:
     raise TypeError(f"{hint}: an event cannot have a field of this type")
 
 
+def type_members(name: str, version: int) -> bytes:
+    """Return the members type and type_version, with a comma before each."""
+    return b',"type":"%b","type_version":%d' % (name.encode(), version)
+
+
 class Form:
     """One event class: how it is written to and read from `data` and `sealed`.
 
@@ -223,7 +231,7 @@ class Form:
         self.cls: Any = cls
         self.name: str = cls.__name__
         self.version = type_version(cls)
-        self.head = b',"type":"%b","type_version":%d' % (self.name.encode(), self.version)
+        self.head = type_members(self.name, self.version)
         self._write = shape.write
         self._read: Any = shape.read
         self._json = shape.json

@@ -162,7 +162,7 @@ class Sealer:
         salt, text = plain[:SALT_BYTES], plain[SALT_BYTES:]
         promise = _COMMITMENT + named + name + length(len(text)) + text
         made = hmac.digest(salt, promise, "sha256")
-        if not hmac.compare_digest(made, bytes.fromhex(said.value)):
+        if not hmac.compare_digest(made.hex().encode(), said.value.encode()):
             raise Integrity(f"event {said.event_id}, {said.field}: not what the event committed to")
         return text.decode()
 

@@ -3,9 +3,9 @@
 import base64
 import binascii
 import hashlib
-import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Integrity, Unavailable
+from infra.files import sync_directory, write_private
 from infra.keys.scope import SECRET_BYTES
 from infra.keys.store import WrappedKey
 from infra.lengths import lp
@@ -88,20 +89,12 @@ def create_kek_file(path: Path) -> None:
     if path.exists():
         return
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    text = base64.b64encode(secrets.token_bytes(SECRET_BYTES)) + b"\n"
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(SECRET_BYTES)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
+        write_private(draft, text)
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
         draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        sync_directory(path.parent)
+    except OSError as error:
+        raise Unavailable(f"{path}: no key-encryption key can be made: {error}") from error

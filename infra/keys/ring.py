@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from domain.errors import Unavailable
 from infra.ids import new_id
 from infra.keys.kek import Kek
 from infra.keys.scope import SECRET_BYTES, KeyScope, SealingKey
@@ -178,13 +179,18 @@ class Keys:
     def _make(self, scopes: Collection[str]) -> Mapping[str, WrappedKey]:
         if not scopes:
             return {}
-        known = dict(self._store.find(scopes))
+        found = dict(self._store.find(scopes))
+        # In order of name, so that two processes making the same keys wait for each other once.
         fresh = [
             self._kek.wrap(new_id(), scope, secrets.token_bytes(SECRET_BYTES))
-            for scope in scopes
-            if scope not in known
+            for scope in sorted(scopes)
+            if scope not in found
         ]
-        return known | dict(self._store.insert(fresh)) if fresh else known
+        if fresh:
+            found.update(self._store.insert(fresh))
+        if len(found) < len(scopes):
+            raise Unavailable("a key was destroyed while it was made: try again")
+        return found
 
     def _remember(self, name: object, wrapped: WrappedKey) -> SealingKey:
         key = SealingKey(wrapped.id, self._kek.unwrap(wrapped))

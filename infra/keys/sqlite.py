@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.errors import Unavailable
+from infra.files import sync_directory
 from infra.keys.store import WrappedKey
 from infra.sqlfiles import load_sql
 
@@ -37,6 +38,7 @@ class SqliteKeyStore:
                 self._db.execute(pragma).fetchall()
             for statement in ("create", "one_living_key"):
                 self._db.execute(_SQL[statement])
+            sync_directory(path.parent)
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"{path}: the key store cannot be opened: {error}") from error
 
