@@ -5,7 +5,8 @@ Forbidden characters are the edges' and the codec's matter; here are sizes alone
 
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
-from typing import Final
+from functools import cache
+from typing import Final, get_args, get_type_hints
 
 from domain.errors import Malformed
 from domain.values import Sealed
@@ -52,15 +53,29 @@ def check_texts(thing: object, where: str = "") -> None:
     elif isinstance(thing, tuple):
         for index, item in enumerate(thing):
             check_texts(item, f"{where}.{index}")
-    elif is_dataclass(thing) and not isinstance(thing, type):
-        for field in fields(thing):
-            check_texts(
-                getattr(thing, field.name), f"{where}.{field.name}" if where else field.name
-            )
+    elif thing is not None:
+        for name in _texts_of(type(thing)):
+            check_texts(getattr(thing, name), f"{where}.{name}" if where else name)
+
+
+@cache
+def _texts_of(cls: type) -> tuple[str, ...]:
+    """Return the fields of a command, or of a part of one, that can hold sealed texts."""
+    if not is_dataclass(cls):
+        return ()
+    hints = get_type_hints(cls)
+    return tuple(field.name for field in fields(cls) if _holds_text(hints[field.name]))
+
+
+def _holds_text(hint: object) -> bool:
+    parts = get_args(hint)
+    if parts:
+        return any(_holds_text(part) for part in parts)
+    return hint is Sealed or (isinstance(hint, type) and bool(_texts_of(hint)))
 
 
 def _check_text(sealed: Sealed, where: str) -> None:
-    if sealed.text is None or not sealed.text.strip():
+    if not sealed.text or sealed.text.isspace():
         raise Malformed("is empty: say something or leave the field out", where)
     most = LONG_FIELDS.get(where.rpartition(".")[2], SHORT)
     if len(sealed.text) > most:
