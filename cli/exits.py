@@ -5,13 +5,14 @@ from typing import Final
 from domain import errors
 
 GOOD: Final = 0
+WRONG: Final = 1
 USAGE: Final = 2
 UNAVAILABLE: Final = 5
 BUG: Final = 70
 INTERRUPTED: Final = 130
 
 _BY_ERROR: Final[tuple[tuple[type[BaseException], int], ...]] = (
-    (errors.Integrity, 1),
+    (errors.Integrity, WRONG),
     (errors.Unauthenticated, 4),
     (errors.NotAllowed, 4),
     (errors.Stale, 4),

@@ -12,6 +12,7 @@ from domain.errors import Unavailable
 from infra.files import Held, write_private
 from infra.postgres import binaries
 from infra.postgres.account import is_root, unprivileged
+from infra.postgres.roles import CREDENTIALS
 from infra.settings import Settings
 
 _RECORD: Final = "data-directory.json"
@@ -82,7 +83,7 @@ def _settle(base: Path, data: Path, cluster: str) -> None:
         record = _read(other)
         if record.get("id") != cluster:
             continue
-        if (Path(record["data"]) / "cluster.json").exists():
+        if (Path(record["data"]) / CREDENTIALS).exists():
             raise Unavailable(f"{data} is a copy of {record['data']}, which owns the database")
         other.parent.rename(base)
         break

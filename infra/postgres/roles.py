@@ -17,7 +17,7 @@ from infra.sqlfiles import load_sql
 
 DATABASE: Final = "ledger"
 _SQL: Final = load_sql(__file__, "roles.sql")
-_FILE: Final = "cluster.json"
+CREDENTIALS: Final = "cluster.json"
 
 
 class Role(StrEnum):
@@ -44,7 +44,7 @@ class Credentials:
 
 def credentials(held: Held) -> Credentials:
     """Return the data directory's credentials, made and kept (mode 0600) at the first call."""
-    path = held.path / _FILE
+    path = held.path / CREDENTIALS
     try:
         return Credentials(**json.loads(path.read_text("utf-8")))
     except FileNotFoundError:

@@ -1,0 +1,51 @@
+"""`ledger status`: what a ledger holds."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from cli.connection import Where, local_settings, remote
+from cli.output import show
+from infra.pool import Pool
+from projections import status as projected
+
+
+def status(
+    where: Where | None = None,
+    *,
+    as_json: Annotated[bool, Parameter(name="--json", help="Print one line of JSON.")] = False,
+) -> int:
+    """Say what a ledger holds and how far its followers are.
+
+    Example: ledger status --data ./var --json
+    """
+    where = where or Where()
+    found = remote(where).get("/v1/status") if where.url else asyncio.run(_here(where))
+    show(found, _lines(found), as_json=as_json)
+    return 0
+
+
+async def _here(where: Where) -> dict[str, Any]:
+    url = local_settings(where).database_url
+    assert url is not None
+    pool = Pool(url.get_secret_value(), size=1)
+    await pool.open()
+    try:
+        return await projected.status(pool)
+    finally:
+        await pool.close()
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    yield f"position   {found['position']} (epoch {found['epoch']})"
+    yield f"tickets    {found['tickets']}"
+    yield f"contracts  {found['contracts']}"
+    for name, follower in found["followers"].items():
+        yield f"follower   {name}: at {follower['position']}, {follower['lag']} behind"
+    for name, count in found["events"].items():
+        yield f"events     {count:>9} {name}"
+    imported = found["imported"]
+    if imported["incidents"]:
+        yield f"imported   {imported['incidents']} tickets, {imported['updates']} rows"

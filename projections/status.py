@@ -1,0 +1,33 @@
+"""What the ledger holds and how far its followers are."""
+
+from typing import Any, Final
+
+from infra.pool import Pool
+from infra.sqlfiles import load_sql
+from projections import imported
+
+_SQL: Final = load_sql(__file__, "status.sql")
+
+
+async def status(pool: Pool) -> dict[str, Any]:
+    """Return counts of events, tickets and contracts, and each follower's position and lag.
+
+    `checkpoint` is None until the ledger has a signed log. Raises Unavailable.
+    """
+    ((position, epoch),) = await pool.fetch(_SQL["head"])
+    ((tickets, contracts),) = await pool.fetch(_SQL["streams"])
+    events: dict[str, int] = dict(await pool.fetch(_SQL["types"]))
+    followers = await pool.fetch(_SQL["followers"])
+    return {
+        "position": position,
+        "epoch": epoch,
+        "tickets": tickets,
+        "contracts": contracts,
+        "events": events,
+        "followers": {
+            name: {"position": at, "lag": max(0, position - at), "state": state}
+            for name, at, state in followers
+        },
+        "checkpoint": None,
+        "imported": await imported.figures(pool),
+    }
