@@ -54,7 +54,8 @@ def check_texts(thing: object, where: str = "") -> None:
         for index, item in enumerate(thing):
             check_texts(item, f"{where}.{index}")
     elif thing is not None:
-        for name in _texts_of(type(thing)):
+        cls: type = type(thing)
+        for name in _texts_of(cls):
             check_texts(getattr(thing, name), f"{where}.{name}" if where else name)
 
 
