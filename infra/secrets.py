@@ -14,6 +14,9 @@ from infra.lengths import lp
 PERIOD_SECONDS: Final = 30 * 86_400
 """How long one fingerprint key is used, and how long it is kept after that."""
 
+ABSENT_SECONDS: Final = 30.0
+"""How long a past period is known to have no key, before the key store is asked again."""
+
 _PERIOD: Final = Struct(">I").pack
 _FINGERPRINTS: Final = "fingerprints/"
 
@@ -24,6 +27,8 @@ class Secrets:
     def __init__(self, keys: Keys, clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._clock = clock
+        self._absent = -1
+        self._absent_until = 0.0
 
     def digest(self, name: str, *parts: str | bytes) -> bytes:
         """Return the HMAC of the length-prefixed parts under the secret `name`, 32 bytes."""
@@ -37,17 +42,25 @@ class Secrets:
         """Return the command's id and the fingerprints of its payload, newest first."""
         command = self.digest("commands", principal, idempotency_key)
         now = int(self._clock()) // PERIOD_SECONDS
-        self._keys.secret(_name(now))
-        known = self._keys.known_secrets([_name(now), _name(now - 1)])
         message = lp(command, payload)
+        keys = [(now, self._keys.secret(_name(now)))]
+        earlier = self._earlier(now - 1)
+        if earlier is not None:
+            keys.append((now - 1, earlier))
         return CommandKey(
             command,
-            tuple(
-                _PERIOD(period) + hmac.digest(known[_name(period)], message, "sha256")
-                for period in (now, now - 1)
-                if _name(period) in known
-            ),
+            tuple(_PERIOD(period) + hmac.digest(key, message, "sha256") for period, key in keys),
         )
+
+    def _earlier(self, period: int) -> bytes | None:
+        """Return a past period's fingerprint key; that there is none is believed for a while."""
+        if period == self._absent and self._clock() < self._absent_until:
+            return None
+        name = _name(period)
+        found = self._keys.known_secrets([name]).get(name)
+        if found is None:
+            self._absent, self._absent_until = period, self._clock() + ABSENT_SECONDS
+        return found
 
     def destroy_expired(self) -> list[str]:
         """Destroy fingerprint keys 30 days after the end of their period; return their names."""
