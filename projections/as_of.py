@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from domain.errors import Malformed, NotFound
 from infra.sqlfiles import load_sql
-from projections.opening import Connection
+from projections.opening import Connection, Reads
 
 _SQL: Final = load_sql(__file__, "as_of.sql")
 
@@ -39,7 +39,7 @@ class Moment:
 
 
 async def resolve(
-    connection: Connection,
+    reads: Reads,
     *,
     as_of: datetime | None = None,
     as_of_position: int | None = None,
@@ -52,14 +52,20 @@ async def resolve(
     """
     if as_of is not None and as_of_position is not None:
         raise Malformed("give as_of or as_of_position, not both", "as_of")
-    head, now = await _one(connection, "head")
-    if as_of is None and as_of_position is None:
-        if basis is Basis.OCCURRED:
-            raise Malformed("occurred needs as_of, a time", "as_of_basis")
-        return Moment(head, now)
-    if as_of_position is not None:
-        return await _at_position(connection, as_of_position, head, basis)
-    assert as_of is not None
+    if basis is Basis.OCCURRED and as_of is None:
+        raise Malformed("occurred needs as_of, a time", "as_of_basis")
+    async with reads.pool.connection() as connection:
+        head, now = await _one(connection, "head")
+        if as_of is not None:
+            return await _at_time(connection, as_of, head, now, basis)
+        if as_of_position is not None:
+            return await _at_position(connection, as_of_position, head)
+    return Moment(head, now)
+
+
+async def _at_time(
+    connection: Connection, as_of: datetime, head: int, now: datetime, basis: Basis
+) -> Moment:
     if as_of.tzinfo is None:
         raise Malformed("a time without a time zone", "as_of")
     if as_of > now:
@@ -72,9 +78,7 @@ async def resolve(
     return Moment(position, as_of)
 
 
-async def _at_position(connection: Connection, position: int, head: int, basis: Basis) -> Moment:
-    if basis is Basis.OCCURRED:
-        raise Malformed("occurred needs as_of, a time", "as_of_basis")
+async def _at_position(connection: Connection, position: int, head: int) -> Moment:
     if position > head:
         raise Malformed(f"the ledger is at position {head}", "as_of_position")
     if position < 1:

@@ -9,7 +9,6 @@ import psycopg
 from domain.log import Recorded
 from infra.envelope import parse
 from infra.reading import recorded_of
-from infra.upcast import STEPS
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -37,6 +36,6 @@ def followed(projection: Projection) -> Followed:
     """Return the projection fed with decoded events."""
 
     def apply(cursor: Cursor, envelopes: Sequence[bytes]) -> None:
-        projection.apply(cursor, [recorded_of(parse(one), one, {}, STEPS) for one in envelopes])
+        projection.apply(cursor, [recorded_of(parse(one), one) for one in envelopes])
 
     return Followed(projection.name, apply)

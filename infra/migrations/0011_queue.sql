@@ -3,7 +3,8 @@
 -- A version holds for positions [from_position, to_position), and by what had happened (basis
 -- `occurred`) for times [occurred_from, occurred_to); the row in views.queue holds on from there.
 -- So a page as of any position or time is a query. No personal data: the subject line is opened
--- on read from the event `subject_event`.
+-- on read from the event `subject_event`. reaction_due and update_due are promises to the customer;
+-- reply_due is set while a reply that reopened the ticket waits: that is due at once.
 
 CREATE TYPE views.priority AS ENUM ('critical', 'high', 'normal', 'low');
 
@@ -32,7 +33,8 @@ CREATE TABLE views.queue (
     customer_waiting_since timestamptz,
     reaction_due timestamptz,
     update_due timestamptz,
-    promise_due timestamptz GENERATED ALWAYS AS (least(reaction_due, update_due)) STORED,
+    reply_due timestamptz,
+    due timestamptz GENERATED ALWAYS AS (least(reaction_due, update_due, reply_due)) STORED,
     open boolean NOT NULL GENERATED ALWAYS AS (status NOT IN ('resolved', 'closed')) STORED
 ) WITH (fillfactor = 80);
 
@@ -43,7 +45,7 @@ CREATE TABLE views.queue_past (
 );
 
 CREATE UNIQUE INDEX queue_ticket ON views.queue (ticket);
-CREATE INDEX queue_due ON views.queue (open, promise_due, ticket);
+CREATE INDEX queue_due ON views.queue (open, due, ticket);
 CREATE INDEX queue_rank ON views.queue (open, priority, opened_at, ticket);
 CREATE INDEX queue_number ON views.queue (number);
 CREATE INDEX queue_reference ON views.queue (reference) WHERE reference IS NOT NULL;

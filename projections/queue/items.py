@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.ticket.events import Channel, Priority, PromiseKind, Status
+from domain.ticket.events import Channel, Priority, Status
 from projections.opening import Text
 from projections.queue.next import Next, Standing, what_next
 
@@ -50,6 +50,7 @@ class Item:
     customer_waiting_since: datetime | None
     reaction_due: datetime | None
     update_due: datetime | None
+    reply_due: datetime | None
     next: Next
 
 
@@ -66,19 +67,21 @@ class Page:
 def item_of(row: Mapping[str, Any], subjects: Mapping[UUID, Text], at: datetime) -> Item:
     """Return a row of the query as an item, judged at the moment `at`."""
     status = Status(row["status"])
-    due, promise = _first_promise(row["reaction_due"], row["update_due"])
     standing = Standing(
         status=status,
-        status_since=row["status_since"],
+        status_since=times["status_since"],
         held=row["holder"] is not None,
         acknowledged=row["acknowledged_at"] is not None,
-        customer_waiting_since=row["customer_waiting_since"],
-        promise=promise,
-        due=due,
+        customer_waiting_since=times["customer_waiting_since"],
+        reaction_due=times["reaction_due"],
+        update_due=times["update_due"],
+        reply_due=times["reply_due"],
     )
     same = {name: row[name] for name in _SAME}
+    times = {name: row[name] and row[name].astimezone(UTC) for name in _TIMES}
     return Item(
         **same,
+        **times,
         position=row["from_position"],
         channel=Channel(row["channel"]) if row["channel"] else None,
         status=status,
@@ -87,14 +90,6 @@ def item_of(row: Mapping[str, Any], subjects: Mapping[UUID, Text], at: datetime)
         subject=subjects.get(row["subject_event"]),
         next=what_next(standing, at),
     )
-
-
-def _first_promise(
-    reaction: datetime | None, update: datetime | None
-) -> tuple[datetime | None, PromiseKind | None]:
-    if reaction is not None and (update is None or reaction <= update):
-        return reaction, PromiseKind.REACTION
-    return (update, PromiseKind.UPDATE) if update is not None else (None, None)
 
 
 _SAME = (
@@ -108,6 +103,8 @@ _SAME = (
     "specialist",
     "holder",
     "imported",
+)
+_TIMES = (
     "opened_at",
     "updated_at",
     "status_since",
@@ -115,5 +112,5 @@ _SAME = (
     "customer_waiting_since",
     "reaction_due",
     "update_due",
+    "reply_due",
 )
-"""Fields that are shown as they are kept."""

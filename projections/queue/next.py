@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from domain.ticket.events import PromiseKind, Status
+from domain.ticket.events import Status
 
 SOON: Final = timedelta(minutes=30)
 """How long before its time a promise goes to the head of the queue."""
@@ -30,6 +30,7 @@ class Why(StrEnum):
 
     PROMISE_OVERDUE = "promise_overdue"
     PROMISE_DUE_SOON = "promise_due_soon"
+    REOPENED_BY_CUSTOMER = "reopened_by_customer"
     NOT_ACKNOWLEDGED = "not_acknowledged"
     CUSTOMER_WAITING = "customer_waiting"
     NOBODY_HOLDS_IT = "nobody_holds_it"
@@ -42,7 +43,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What to do, why, since when that is so; `due` is the next promise, `overdue` in seconds."""
+    """What to do, why, since when; `due` is what is due first, `overdue` how long, in seconds."""
 
     code: Doing
     why: Why
@@ -60,34 +61,51 @@ class Standing:
     held: bool
     acknowledged: bool
     customer_waiting_since: datetime | None
-    promise: PromiseKind | None
-    due: datetime | None
+    reaction_due: datetime | None
+    update_due: datetime | None
+    reply_due: datetime | None
 
 
 def what_next(ticket: Standing, at: datetime) -> Next:
     """Return what the ticket needs at the moment `at`."""
-    overdue = max(0, int((at - ticket.due).total_seconds())) if ticket.due else 0
-    code, why, since = _judge(ticket, at)
-    return Next(code, why, since, ticket.due, overdue)
+    first = _first_due(ticket)
+    due = first[1] if first else None
+    overdue = max(0, int((at - due).total_seconds())) if due else 0
+    code, why, since = _judge(ticket, first, at)
+    return Next(code, why, since, due, overdue)
 
 
-def _judge(ticket: Standing, at: datetime) -> tuple[Doing, Why, datetime]:
+def _first_due(ticket: Standing) -> tuple[Doing, datetime] | None:
+    times = (
+        (Doing.ANSWER, ticket.reply_due),
+        (Doing.REACT, ticket.reaction_due),
+        (Doing.UPDATE, ticket.update_due),
+    )
+    known = [(code, due) for code, due in times if due is not None]
+    return min(known, key=lambda one: one[1]) if known else None
+
+
+def _judge(
+    ticket: Standing, first: tuple[Doing, datetime] | None, at: datetime
+) -> tuple[Doing, Why, datetime]:
     if ticket.status is Status.CLOSED:
         return Doing.NOTHING, Why.CLOSED, ticket.status_since
-    if ticket.due is not None and ticket.due <= at + SOON:
-        code = Doing.REACT if ticket.promise is PromiseKind.REACTION else Doing.UPDATE
-        overdue = ticket.due <= at
-        return code, Why.PROMISE_OVERDUE if overdue else Why.PROMISE_DUE_SOON, ticket.due
+    if first is not None and first[1] <= at + SOON:
+        code, due = first
+        if code is Doing.ANSWER:
+            return code, Why.REOPENED_BY_CUSTOMER, due
+        return code, Why.PROMISE_OVERDUE if due <= at else Why.PROMISE_DUE_SOON, due
     if ticket.status is Status.RESOLVED:
         return Doing.CLOSE, Why.RESOLVED, ticket.status_since
     if ticket.customer_waiting_since is not None:
-        fresh = ticket.status is Status.NEW and not ticket.acknowledged
+        fresh = ticket.status in _UNTOUCHED and not ticket.acknowledged
         code, why = _FRESH if fresh else _ASKED
         return code, why, ticket.customer_waiting_since
     code, why = _BY_STATUS.get(ticket.status, _HELD if ticket.held else _FREE)
     return code, why, ticket.status_since
 
 
+_UNTOUCHED: Final = frozenset({Status.NEW, Status.REOPENED})
 _FRESH: Final = (Doing.ACKNOWLEDGE, Why.NOT_ACKNOWLEDGED)
 _ASKED: Final = (Doing.ANSWER, Why.CUSTOMER_WAITING)
 _HELD: Final = (Doing.CONTINUE, Why.BEING_WORKED_ON)

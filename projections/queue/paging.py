@@ -137,7 +137,7 @@ def _place(asked: Question, moment: Moment, group: str, last: Row) -> Place:
         moment.at,
         moment.basis,
         group,
-        last["promise_due"],
+        last["due"],
         last["priority"],
         last["opened_at"],
         str(last["ticket"]),

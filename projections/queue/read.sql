@@ -21,7 +21,7 @@ LIMIT %(limit)s
 -- name: columns
 ticket, from_position, version, number, reference, contract, requester, channel, language, status,
 priority, specialist, holder, tags, subject_event, imported, opened_at, updated_at, status_since,
-acknowledged_at, customer_waiting_since, reaction_due, update_due, promise_due
+acknowledged_at, customer_waiting_since, reaction_due, update_due, reply_due, due
 
 -- name: live_recorded
 from_position <= %(position)s
@@ -37,7 +37,7 @@ from_position <= %(position)s AND occurred_from <= %(occurred)s
 AND (to_position > %(position)s OR occurred_to > %(occurred)s)
 
 -- name: order_promised
-promise_due, ticket
+due, ticket
 
 -- name: order_ranked
 priority, opened_at, ticket
@@ -46,13 +46,13 @@ priority, opened_at, ticket
 opened_at, ticket
 
 -- name: promised
-promise_due <= %(horizon)s
+due <= %(horizon)s
 
 -- name: ranked
-(promise_due > %(horizon)s OR promise_due IS NULL)
+(due > %(horizon)s OR due IS NULL)
 
 -- name: after_promised
-(promise_due, ticket) > (%(after_due)s::timestamptz, %(after_ticket)s::uuid)
+(due, ticket) > (%(after_due)s::timestamptz, %(after_ticket)s::uuid)
 
 -- name: after_ranked
 (priority, opened_at, ticket)

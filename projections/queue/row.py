@@ -41,6 +41,7 @@ class Row(msgspec.Struct, gc=False):
     customer_waiting_since: str | None
     reaction_due: str | None
     update_due: str | None
+    reply_due: str | None
 
 
 def opened(fact: Fact) -> Row:
@@ -74,6 +75,7 @@ def opened(fact: Fact) -> Row:
         customer_waiting_since=None if imported else when,
         reaction_due=None,
         update_due=None,
+        reply_due=None,
     )
 
 
@@ -107,6 +109,7 @@ def _opened_twice(row: Row, _: Data) -> None:
 
 def _acknowledged(row: Row, _: Data) -> None:
     row.acknowledged_at = row.updated_at
+    row.reply_due = None
 
 
 def _promised(row: Row, data: Data) -> None:
@@ -124,7 +127,7 @@ def _message(row: Row, data: Data) -> None:
 
 def _spoke(row: Row, *, customer: bool) -> None:
     if not customer:
-        row.customer_waiting_since = None
+        row.customer_waiting_since = row.reply_due = None
     elif row.customer_waiting_since is None:
         row.customer_waiting_since = row.updated_at
 
@@ -132,8 +135,12 @@ def _spoke(row: Row, *, customer: bool) -> None:
 def _status(row: Row, data: Data) -> None:
     row.status = data["status"]
     row.status_since = row.updated_at
+    replied = data["cause"] == "customer_reply"
     if data["cause"] != "import":
-        _spoke(row, customer=data["cause"] == "customer_reply")
+        _spoke(row, customer=replied)
+    if row.status == "reopened":
+        row.acknowledged_at = None
+        row.reply_due = row.updated_at if replied else None
 
 
 def _held(row: Row, data: Data) -> None:

@@ -23,7 +23,8 @@ SELECT
     to_char(acknowledged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     to_char(customer_waiting_since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     to_char(reaction_due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    to_char(update_due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    to_char(update_due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    to_char(reply_due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 FROM {schema}.queue
 WHERE ticket = ANY(%s::uuid[])
 
@@ -45,7 +46,8 @@ ON CONFLICT (ticket) DO UPDATE SET
     acknowledged_at = excluded.acknowledged_at,
     customer_waiting_since = excluded.customer_waiting_since,
     reaction_due = excluded.reaction_due,
-    update_due = excluded.update_due
+    update_due = excluded.update_due,
+    reply_due = excluded.reply_due
 
 -- name: copy_live
 COPY {schema}.queue ({columns}) FROM STDIN
