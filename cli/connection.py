@@ -22,7 +22,7 @@ _TIMEOUT: Final = 60.0
 
 
 @Parameter(name="*")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
     """Which ledger: every command takes these."""
 

@@ -27,22 +27,28 @@ _COMMANDS: Final = (
     ("continue", "cli.continuation:continue_", "Go on after a restore that lost events."),
 )
 
-_EPILOGUE: Final = "Example: ledger up --data ./var"
 
-
-def build() -> App:
-    """Return the command line; modules are loaded when their command is called."""
+def build(called: str) -> App:
+    """Return the command line; only the module of the `called` command is ever loaded."""
     app = App(
         name="ledger",
         help="Every action on every ticket, as an immutable, checkable event.",
-        help_epilogue=_EPILOGUE,
+        help_epilogue="Example: ledger up --data ./var",
         version=lambda: metadata.version("ticket-ledger"),
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
     for name, where, text in _COMMANDS:
-        app.command(where, name=name, help=text)
+        if name == called:
+            app.help_epilogue = ""  # the command brings its own help and example
+            app.command(where, name=name)
+        else:
+            app.command(_elsewhere, name=name, help=text)
     return app
+
+
+def _elsewhere() -> None:
+    """Stand for a command that was not called."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -54,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code. An error is one message, never a stack trace."""
     try:
         logs.configure()
-        result = build()(arguments, exit_on_error=False)
+        result = build(next(iter(arguments), ""))(arguments, exit_on_error=False)
         return result if isinstance(result, int) else GOOD
     except CycloptsError:  # it was explained on standard error
         return USAGE
