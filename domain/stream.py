@@ -22,3 +22,6 @@ class Stream:
 
     kind: StreamKind
     id: UUID
+
+    def __hash__(self) -> int:
+        return hash(self.id.int)  # ids are unique; a batch looks streams up a dozen times each
