@@ -1,0 +1,76 @@
+"""Access streams and the ledger's own stream."""
+
+from typing import Any
+
+import pytest
+from unit.cast import ask
+from unit.spec import given
+
+from domain.access import ACCESS, IdentityRead, NoteIdentityRead
+from domain.catalogue import BY_KIND, EVENT_TYPES, type_version
+from domain.contract import CONTRACT
+from domain.decider import Decider
+from domain.ledger import LEDGER, ContinueLedger, LedgerContinued
+from domain.staff import STAFF
+from domain.stream import StreamKind
+from domain.ticket import TICKET
+
+LOSS = {
+    "lost_epoch": 1,
+    "lost_position": 9,
+    "lost_hash": "aa",
+    "survived_position": 7,
+    "survived_hash": "bb",
+}
+
+
+def test_every_read_is_noted_also_of_the_same_contract_again() -> None:
+    note = ask(NoteIdentityRead, contract="C-1")
+    state = given(ACCESS).after(note).when(note).then(IdentityRead("C-1"))
+    assert state.reads == 2
+
+
+def test_a_read_counts_under_no_contract() -> None:
+    note = ask(NoteIdentityRead, contract="C-1")
+    assert ACCESS.contract_of(given(ACCESS).after(note).state) is None
+    assert given(ACCESS).guards(note) == ()
+
+
+def test_a_loss_begins_the_next_epoch() -> None:
+    state = given(LEDGER).when(ask(ContinueLedger, **LOSS)).then(LedgerContinued(**LOSS))
+    assert state.lost_epoch == 1
+    assert LEDGER.contract_of(state) is None
+    assert given(LEDGER).guards(ask(ContinueLedger, **LOSS)) == ()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"survived_position": 9, "survived_hash": "aa"},
+        {"survived_position": 10},
+    ],
+)
+def test_without_a_loss_no_epoch_begins(fields: Any) -> None:
+    given(LEDGER).when(ask(ContinueLedger, **{**LOSS, **fields})).then_refused("nothing-lost")
+
+
+def test_another_event_at_the_same_position_is_a_loss() -> None:
+    same_place = {**LOSS, "survived_position": 9}
+    assert given(LEDGER).when(ask(ContinueLedger, **same_place)).types == ["LedgerContinued"]
+
+
+def test_an_epoch_ends_once() -> None:
+    ended = given(LEDGER).after(ask(ContinueLedger, **LOSS))
+    ended.when(ask(ContinueLedger, **LOSS)).then_refused("epoch-ended-before")
+    assert ended.when(ask(ContinueLedger, **{**LOSS, "lost_epoch": 2})).types
+
+
+@pytest.mark.parametrize("decider", [TICKET, CONTRACT, STAFF, ACCESS, LEDGER])
+def test_every_kind_of_stream_has_events_and_a_decider(decider: Decider[Any, Any, Any]) -> None:
+    assert BY_KIND[decider.kind]
+    assert set(BY_KIND) == set(StreamKind) - {StreamKind.DISPUTE}
+
+
+def test_every_event_type_has_a_name_of_its_own_and_a_version() -> None:
+    assert sum(map(len, BY_KIND.values())) == len(EVENT_TYPES)
+    assert all(type_version(cls) >= 1 for cls in EVENT_TYPES.values())
