@@ -67,6 +67,7 @@ class Page:
 def item_of(row: Mapping[str, Any], subjects: Mapping[UUID, Text], at: datetime) -> Item:
     """Return a row of the query as an item, judged at the moment `at`."""
     status = Status(row["status"])
+    times = {name: row[name] and row[name].astimezone(UTC) for name in _TIMES}
     standing = Standing(
         status=status,
         status_since=times["status_since"],
@@ -78,7 +79,6 @@ def item_of(row: Mapping[str, Any], subjects: Mapping[UUID, Text], at: datetime)
         reply_due=times["reply_due"],
     )
     same = {name: row[name] for name in _SAME}
-    times = {name: row[name] and row[name].astimezone(UTC) for name in _TIMES}
     return Item(
         **same,
         **times,

@@ -15,7 +15,7 @@ from projections.queue.row import Row, change, concerns, opened
 
 NAME: Final = "queue"
 _SQL: Final = load_sql(__file__, "write.sql")
-_COLUMNS: Final = sql.SQL(", ").join(map(sql.Identifier, Row.__struct_fields__))
+COLUMNS: Final = sql.SQL(", ").join(map(sql.Identifier, Row.__struct_fields__))
 
 
 class QueueWriter:
@@ -28,7 +28,7 @@ class QueueWriter:
     def __init__(self, schema: str = "views") -> None:
         self._rows: dict[str, Row] = {}
         self._sql = {
-            name: sql.SQL(text).format(schema=sql.Identifier(schema), columns=_COLUMNS)
+            name: sql.SQL(text).format(schema=sql.Identifier(schema), columns=COLUMNS)
             for name, text in _SQL.items()
         }
 

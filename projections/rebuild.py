@@ -1,0 +1,147 @@
+"""Rebuilding the queue: computed again from position 1 beside the old one, then put in its place.
+
+Reads and the follower go on meanwhile; the follower stands still only for the swap, which is one
+short transaction. What a killed rebuild left behind, the next one clears away.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from domain.errors import Unavailable
+from infra.reader import copy_range
+from infra.sqlfiles import load_sql
+from projections.queue.write import COLUMNS, QueueWriter
+
+_SQL: Final = load_sql(__file__, "rebuild.sql")
+_RANGE: Final = 20_000
+_IN_MEMORY: Final = 200_000
+_NEAR: Final = 2_000
+_SWAP_SECONDS: Final = 60.0
+_PAUSE: Final = 0.2
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Rows and versions of both sides as of `position`; at most ten of the `tickets` concerned."""
+
+    position: int
+    rows: int
+    removed: int
+    added: int
+    tickets: tuple[UUID, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Say that the rebuild changed nothing."""
+        return self.removed == self.added == 0
+
+
+def rebuild_queue(owner: str, progress: Progress = lambda _done, _head: None) -> Difference:
+    """Rebuild the queue through role ledger_owner and return what that changed.
+
+    `progress` is called with (position, head). Raises Unavailable when another rebuild runs, or
+    when readers keep the tables busy for a minute.
+    """
+    with _connect(owner) as reading, _connect(owner) as writing:
+        row = writing.execute(_SQL["take_turn"]).fetchone()
+        if row is None or not row[0]:
+            raise Unavailable("another rebuild of the queue runs: wait for it")
+        writing.execute(_SQL["clear"])
+        writing.execute(_SQL["create_beside"])
+        builder = _Builder(reading, writing, progress)
+        builder.build()
+        old = builder.swap()
+        difference = _difference(writing, old)
+        writing.execute(_SQL["clear"])
+        return difference
+
+
+def _connect(owner: str) -> Connection:
+    connection = psycopg.connect(owner, autocommit=True, application_name="ledger rebuild")
+    connection.execute(_SQL["faster"])
+    return connection
+
+
+class _Builder:
+    """Builds views_next and swaps it in."""
+
+    def __init__(self, reading: Connection, writing: Connection, progress: Progress) -> None:
+        self._reading = reading
+        self._writing = writing
+        self._progress = progress
+        self._writer = QueueWriter("views_next")
+        self._built = 0
+
+    def build(self) -> None:
+        """Fold the log range by range until little is left, then make the indexes."""
+        self._fold_to(self._head())
+        with self._writing.cursor() as cursor:
+            self._writer.flush(cursor)
+        for (definition,) in self._writing.execute(_SQL["indexes"]).fetchall():
+            self._writing.execute(definition.encode())
+        self._writing.execute(_SQL["analyse"])
+        while (head := self._head()) - self._built > _NEAR:
+            self._fold_to(head)
+
+    def swap(self) -> int:
+        """Put the new tables in place; return the position at which the old ones stood still."""
+        deadline = time.monotonic() + _SWAP_SECONDS
+        while True:
+            try:
+                with self._writing.transaction():
+                    return self._swap()
+            except psycopg.errors.LockNotAvailable:
+                if time.monotonic() > deadline:
+                    raise Unavailable(
+                        "the queue is read without a pause: try the rebuild again later"
+                    ) from None
+                time.sleep(_PAUSE)
+
+    def _swap(self) -> int:
+        self._writing.execute(_SQL["lock_timeout"])
+        row = self._writing.execute(_SQL["hold_follower"]).fetchone()
+        assert row is not None
+        old = int(row[0])
+        built = max(old, self._built)
+        with self._writing.cursor() as cursor:
+            self._writer.apply(
+                cursor, [envelope for _, envelope in copy_range(self._reading, self._built, built)]
+            )
+        self._writing.execute(_SQL["swap"])
+        last = self._writing.execute(_SQL["last_event"], [built]).fetchone()
+        if last is not None:
+            self._writing.execute(_SQL["follow_from"], last)
+        return old
+
+    def _fold_to(self, head: int) -> None:
+        while self._built < head:
+            upto = min(self._built + _RANGE, head)
+            with self._writing.transaction(), self._writing.cursor() as cursor:
+                envelopes = (one for _, one in copy_range(self._reading, self._built, upto))
+                self._writer.gather(cursor, envelopes)
+                if len(self._writer) > _IN_MEMORY or upto == head:
+                    self._writer.flush(cursor)
+            self._built = upto
+            self._progress(upto, head)
+
+    def _head(self) -> int:
+        row = self._reading.execute(_SQL["head"]).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def _difference(connection: Connection, position: int) -> Difference:
+    statement = sql.SQL(_SQL["difference"]).format(columns=COLUMNS)
+    row = connection.execute(statement, {"position": position}).fetchone()
+    assert row is not None
+    rows, removed, added, tickets = row
+    return Difference(position, rows, removed, added, tuple(tickets))
