@@ -49,11 +49,17 @@ class Flusher:
     """Records requests for one process, on one connection."""
 
     def __init__(
-        self, dsn: str, ledger: UUID, head_file: HeadFile, clocks: Clocks | None = None
+        self,
+        dsn: str,
+        ledger: UUID,
+        head_file: HeadFile,
+        clocks: Clocks | None = None,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._dsn = dsn
         self._ledger = ledger
         self._head_file = head_file
+        self._patience = patience
         self._clocks = clocks or Clocks()
         self._watch = ClockWatch(self._clocks)
         self._waiting = Waiting()
@@ -118,7 +124,7 @@ class Flusher:
         answer(outcomes)
 
     def _record_patiently(self, batch: Sequence[Pending]) -> list[tuple[Pending, Outcome]]:
-        until = self._clocks.steady() + (PATIENCE_SECONDS if self._reachable else 0.0)
+        until = self._clocks.steady() + (self._patience if self._reachable else 0.0)
         while True:
             try:
                 outcomes = self._record(batch)
@@ -144,7 +150,7 @@ class Flusher:
         begun = append.begin(
             link.connection, self._durable, wanted_by(pending.prepared for pending in batch)
         )
-        if begun.ground.ledger != self._ledger:
+        if not begun.ground.ledger == self._ledger == (self._durable.ledger or self._ledger):
             link.connection.rollback()
             raise Forked("this database holds another ledger")
         _doubt(batch, doubted=False)  # we hold the lock, so an earlier commit has ended

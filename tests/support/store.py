@@ -22,7 +22,7 @@ from domain.ticket.events import TagAdded
 from domain.values import Actor, ActorKind, Provenance, Purpose, Sealed
 from infra.clock import Clocks
 from infra.codec import Codec
-from infra.flusher import Flusher
+from infra.flusher import PATIENCE_SECONDS, Flusher
 from infra.headfile import HeadFile
 from infra.ids import new_id
 from infra.keys import Keys
@@ -42,13 +42,18 @@ def keys_of(data: Path) -> Keys:
 
 @contextmanager
 def waiting_log(
-    dsn: str, data: Path, *, clocks: Clocks | None = None, keys: Keys | None = None
+    dsn: str,
+    data: Path,
+    *,
+    clocks: Clocks | None = None,
+    keys: Keys | None = None,
+    patience: float = PATIENCE_SECONDS,
 ) -> Iterator[PostgresLog]:
     """A log for `append_wait`: a flusher of its own, and no event loop."""
     with psycopg.connect(dsn) as connection:
         ledger = connection.execute("SELECT ledger FROM ledger.identity").fetchone()[0]
     ring = keys or keys_of(data)
-    flusher = Flusher(dsn, ledger, HeadFile(data), clocks)
+    flusher = Flusher(dsn, ledger, HeadFile(data), clocks, patience)
     flusher.start()
     try:
         yield PostgresLog(Codec(ledger, ring), Reader(Pool(dsn)), flusher)
