@@ -155,3 +155,15 @@ def test_the_same_case_of_two_kinds_of_log_is_two_tickets(
         *["--time-format", "%d-%m-%Y %H:%M"],
     )
     assert imports.imported(settings)["incidents"] == 40
+
+
+def test_rows_keep_their_keys_when_another_case_moves_them(
+    take_over: Import, settings: Settings, repairs: Path
+) -> None:
+    take_over("csv", repairs, *REPAIR_OPTIONS)
+    lines = REPAIRS.splitlines(keepends=True)
+    repairs.write_text("".join([lines[0], lines[4], lines[6], *lines[1:4], lines[5]]), "utf-8")
+    ended = take_over("csv", repairs, *REPAIR_OPTIONS, "--json")
+    assert ended.code == 0
+    assert (ended.said["known"], ended.said["rows"], ended.said["events"]) == (6, 0, 0)
+    assert imports.imported(settings)["updates"] == 6

@@ -11,6 +11,7 @@ from support.incidents import EXCERPT, WHOLE
 
 from domain.contract.documents import Category
 from domain.contract.events import ContractRegistered
+from domain.importing.times import EARLIEST
 from domain.ticket.events import (
     Cause,
     Channel,
@@ -23,6 +24,7 @@ from domain.ticket.events import (
     TicketOpened,
 )
 from domain.values import ActorKind, OriginKind
+from infra.ids import derived_id
 from infra.settings import Settings
 
 EXCERPT_FIGURES = {
@@ -273,3 +275,17 @@ def test_the_last_status_of_every_incident_is_that_of_its_last_row(
         if isinstance(one.event, StatusChanged):
             last[one.stream] = one.event.status
     assert list(last.values()) == [Status.CLOSED] * 20
+
+
+def test_the_id_of_a_name_cannot_be_guessed_from_the_name(
+    take_over: Import, settings: Settings
+) -> None:
+    servicenow(take_over, EXCERPT)
+    names = {"Updated by 2", "Updated by 21", "Opened by  8", "Caller 2403", ""}
+    guesses = {
+        derived_id(EARLIEST, "servicenow", kind, name)
+        for kind in ("actor", "person", "team")
+        for name in names
+    }
+    events = imports.recorded(settings)
+    assert guesses.isdisjoint({one.actor.id for one in events})
