@@ -111,7 +111,7 @@ class _Builder:
         row = self._writing.execute(_SQL["hold_follower"]).fetchone()
         assert row is not None
         old = int(row[0])
-        built = max(old, self._built)
+        built = max(self._built, min(old, self._head()))  # the old one may know lost events
         with self._writing.cursor() as cursor:
             self._writer.apply(
                 cursor, [envelope for _, envelope in copy_range(self._reading, self._built, built)]

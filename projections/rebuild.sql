@@ -51,7 +51,7 @@ SELECT epoch, position, leaf_hash FROM ledger.events WHERE position = %s
 
 -- name: follow_from
 UPDATE views.followers
-SET epoch = %s, position = %s, leaf_hash = %s
+SET epoch = %s, position = %s, leaf_hash = %s, state = 'stopped', error = NULL
 WHERE name = 'queue'
 
 -- Rows that only one side has, both as of the position at which the old side stood still.

@@ -25,6 +25,7 @@ _SQL: Final = load_sql(__file__, "runner.sql")
 _LOG: Final = logger("follower")
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
+_MENDING: Final = 2.0
 _TRANSIENT: Final = (psycopg.OperationalError, psycopg.InterfaceError, Unavailable)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -54,13 +55,16 @@ class Follower:
     def run(self, stop: threading.Event) -> None:
         """Follow until `stop` is set; connect again, with growing pauses, when the store is gone.
 
-        What it cannot handle ends it: logged, measured and kept in its row; nothing is raised.
+        At what it cannot handle it stands still, until a rebuild has mended its row: that is
+        logged, measured and kept in the row; nothing is raised.
         """
         pause = _FIRST_PAUSE
-        while not stop.is_set() and not self.failed:
+        while not stop.is_set():
             try:
                 with self._connect() as connection:
-                    if self._take_turn(connection, stop):
+                    if self.failed and not self._mended(connection):
+                        stop.wait(_MENDING)
+                    elif self._take_turn(connection, stop):
                         pause = _FIRST_PAUSE
                         self._follow(connection, stop)
             except Forked as error:
@@ -80,6 +84,14 @@ class Follower:
             # what a crash of the server loses is read again: nothing here needs its own fsync
             options="-c synchronous_commit=off -c lock_timeout=10s",
         )
+
+    def _mended(self, connection: Connection) -> bool:
+        row = connection.execute(_SQL["state"], [self.name]).fetchone()
+        if row is not None and row[0] == "failed":
+            return False
+        self.failed = False
+        self._meters.failed.labels(self.name).set(0)
+        return True
 
     def _take_turn(self, connection: Connection, stop: threading.Event) -> bool:
         connection.execute(_SQL["begin"], [self.name])

@@ -16,6 +16,9 @@ UPDATE views.followers
 SET epoch = %(epoch)s, position = %(position)s, leaf_hash = %(leaf_hash)s
 WHERE name = %(name)s
 
+-- name: state
+SELECT state FROM views.followers WHERE name = %s
+
 -- name: mark
 UPDATE views.followers
 SET state = %(state)s, error = %(error)s, changed_at = clock_timestamp()

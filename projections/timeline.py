@@ -88,7 +88,7 @@ async def timeline(
     event then, Malformed for a cursor of another question.
     """
     check_limit(limit)
-    asked = question("timeline", ticket, view, moment)
+    asked = question("timeline", ticket, view)
     place = read_cursor(cursor, _Place, asked) if cursor else None
     if place is None:
         place = await _begin(reads, ticket, moment or await resolve(reads), asked)

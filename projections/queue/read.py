@@ -44,7 +44,7 @@ async def page(
     conditions = list(values)
     if not _DONE & set(asked.status):
         conditions.append("open")
-    digest = question("page", values, moment)
+    digest = question("page", values)
     return await _page(
         reads, Question(digest, _BY_WORK, tuple(conditions), values), limit, cursor, moment
     )
