@@ -6,9 +6,9 @@ One table maps the error tree to HTTP. Every `type` is `/problems/NAME`, a page 
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from starlette.responses import Response
 
+from api.answers import dump
 from domain.errors import (
     ClockUnfit,
     Forked,
@@ -224,7 +224,7 @@ def problem_response(error: LedgerError, **more: Any) -> Response:
     if isinstance(error, Stale):
         form |= {"expected": error.expected, "actual": error.actual}
     headers = _headers(error, problem)
-    content = orjson.dumps(form | more)
+    content = dump(form | more)
     return Response(content, problem.status, headers=headers, media_type=MEDIA_TYPE)
 
 

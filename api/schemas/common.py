@@ -13,8 +13,6 @@ from pydantic import (
     StringConstraints,
 )
 
-from domain.errors import Malformed
-
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 TIME_EXAMPLE: Final = "2026-01-02T03:04:05.000000Z"
@@ -36,6 +34,7 @@ def _believable_date(day: date) -> date:
 
 
 Line = Annotated[str, StringConstraints(max_length=300, pattern=_VISIBLE)]
+Short = Annotated[str, StringConstraints(max_length=2_000, pattern=_VISIBLE)]
 Text = Annotated[str, StringConstraints(max_length=50_000, pattern=_VISIBLE)]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
@@ -87,14 +86,15 @@ class AsOf(Body):
     as_of_basis: str = Field("recorded", pattern="^(recorded|occurred)$")
 
 
+class AsOfPaged(AsOf):
+    """A page as of a moment: `cursor` is `next` of the page before, asked with the same moment."""
+
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=1024, pattern=r"^[A-Za-z0-9_=-]+$")
+
+
 class Paged(Body):
     """A page of a list: `cursor` is `next` of the page before."""
 
     limit: int = Field(50, ge=1, le=200)
-    cursor: str | None = Field(None, max_length=512, pattern=r"^[A-Za-z0-9_=-]+$")
-
-
-def only_one_moment(asked: AsOf) -> None:
-    """Raise Malformed when both a time and a position are named."""
-    if asked.as_of is not None and asked.as_of_position is not None:
-        raise Malformed("name as_of or as_of_position, not both", "as_of")
+    cursor: str | None = Field(None, max_length=1024, pattern=r"^[A-Za-z0-9_=-]+$")

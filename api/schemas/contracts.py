@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.schemas.common import Answer, Body, Country, Day, Language, Line, Number, Text, Time
+from api.schemas.common import Answer, Body, Country, Day, Language, Line, Number, Short, Time
 from domain.contract.documents import Category, ContactKind
 from domain.contract.events import Ending, Right
 
@@ -99,14 +99,14 @@ class GrantRights(Body):
 class RevokeRights(Body):
     """Why the person may do nothing any more."""
 
-    reason: Text | None = None
+    reason: Short | None = None
 
 
 class CloseContract(Body):
     """Why the contract ends."""
 
     ending: Ending
-    reason: Text | None = None
+    reason: Short | None = None
 
 
 class PersonView(Answer):

@@ -5,7 +5,19 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.common import Answer, Body, Code, Language, Line, Number, Seconds, Text, Time
+from api.schemas.common import (
+    Answer,
+    Body,
+    Code,
+    Language,
+    Line,
+    Number,
+    Paged,
+    Seconds,
+    Short,
+    Text,
+    Time,
+)
 from domain.ticket.events import Audience, Channel, Priority, Relation, Status
 
 
@@ -21,10 +33,10 @@ class OpenTicket(Body):
     priority: Priority = Priority.NORMAL
     happening: Text | None = Field(None, description="What happens.")
     since: Time | None = Field(None, description="Since when.")
-    resource: Line | None = Field(None, description="Which resource it concerns.")
+    resource: Short | None = Field(None, description="Which resource it concerns.")
     tried: Text | None = Field(None, description="What was tried already.")
-    name: Line | None = Field(None, description="How the asker of an enquiry is called.")
-    contact: Line | None = Field(None, description="Where to answer an enquiry.")
+    name: Short | None = Field(None, description="How the asker of an enquiry is called.")
+    contact: Short | None = Field(None, description="Where to answer an enquiry.")
     specialist: UUID | None = Field(None, description="The staff member it is addressed to.")
 
 
@@ -57,7 +69,7 @@ class ChangeStatus(Body):
 class Reasoned(Body):
     """A step that may need a reason."""
 
-    reason: Text | None = None
+    reason: Short | None = None
 
 
 class Assign(Reasoned):
@@ -76,7 +88,7 @@ class HandOver(Body):
     """Who goes on with the ticket, and what they need to know."""
 
     receiver: UUID
-    reason: Text
+    reason: Short
 
 
 class ChangePriority(Reasoned):
@@ -104,33 +116,33 @@ class Correct(Body):
 
     message: UUID
     text: Text
-    reason: Text
+    reason: Short
 
 
 class Retract(Body):
     """The message that the customer no longer sees."""
 
     message: UUID
-    reason: Text
+    reason: Short
 
 
 class Move(Body):
     """The contract that the ticket belongs to."""
 
     contract: Number
-    reason: Text
+    reason: Short
 
 
 class RecordWork(Body):
     """Work done on the customer's systems: what, where, and the state before and after."""
 
     what: Text
-    where: Text
+    where: Short
     before: Text | None = None
     after: Text | None = None
 
 
-class FindTickets(Body):
+class FindTickets(Paged):
     """Which ticket is looked for: another system's reference, or the spoken number."""
 
     reference: Code | None = None

@@ -1,0 +1,91 @@
+"""Identity documents: from what was sent to sealed values, and back for who may read them."""
+
+from typing import Any
+from uuid import UUID
+
+from api.schemas import contracts as forms
+from api.sealing import identity
+from api.services import Services
+from domain.contract.documents import (
+    Document,
+    Entrepreneur,
+    Organisation,
+    Passport,
+    Representative,
+)
+from domain.errors import Integrity
+from domain.stream import Stream
+from infra.ids import new_id
+from projections.opening import open_envelopes
+from projections.telling import what_of
+
+
+def document_of(sent: forms.Document, holder: UUID) -> Document:
+    """Return the document, each field sealed as its subject's data."""
+    return Document(
+        passport=_passport(sent.passport, holder) if sent.passport else None,
+        entrepreneur=_entrepreneur(sent.entrepreneur, holder) if sent.entrepreneur else None,
+        organisation=_organisation(sent.organisation, holder) if sent.organisation else None,
+    )
+
+
+def _passport(sent: forms.Passport, subject: UUID) -> Passport:
+    return Passport(
+        country=identity(sent.country, subject),
+        number=identity(sent.number, subject),
+        name=identity(sent.name, subject),
+        birth_date=identity(sent.birth_date, subject),
+        issued_by=identity(sent.issued_by, subject),
+        issued_on=identity(sent.issued_on, subject),
+        expires_on=identity(sent.expires_on, subject) if sent.expires_on else None,
+    )
+
+
+def _entrepreneur(sent: forms.Entrepreneur, holder: UUID) -> Entrepreneur:
+    return Entrepreneur(
+        passport=_passport(sent.passport, holder),
+        registration_number=identity(sent.registration_number, holder),
+    )
+
+
+def _organisation(sent: forms.Organisation, holder: UUID) -> Organisation:
+    person, who = sent.representative, new_id()
+    return Organisation(
+        name=identity(sent.name, holder),
+        country=identity(sent.country, holder),
+        registration_number=identity(sent.registration_number, holder),
+        representative=Representative(
+            subject=who,
+            name=identity(person.name, who),
+            passport=_passport(person.passport, who),
+            authority=identity(person.authority, who),
+        ),
+    )
+
+
+async def told(services: Services, contract: Stream) -> dict[str, Any]:
+    """Return the contract's identity data, opened; None for texts that were erased."""
+    async for envelope in services.log.reader.envelopes(contract):
+        async with services.log.reader.pool.connection() as connection:
+            (opened,) = await open_envelopes(connection, services.log.codec.sealer, [envelope])
+        what = what_of(opened)
+        return {
+            "number": what["number"],
+            "category": what["category"],
+            "holder": what["holder"],
+            "language": what["language"],
+            "document": _plain(what.get("document")),
+            "contacts": _plain(what.get("contacts", [])),
+        }
+    raise Integrity("the contract has no first event")
+
+
+def _plain(value: Any) -> Any:
+    """Return opened data with each sealed text as the text itself."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"text", "erased"}:
+        return value["text"]
+    return {name: _plain(item) for name, item in value.items()}

@@ -1,0 +1,52 @@
+"""Figures for operators, in Prometheus form; labels are operation names, never ids or addresses."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """Counters and histograms of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "ledger_http_requests_total",
+            "Requests answered, by operation and status.",
+            ("operation", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "ledger_http_seconds",
+            "Seconds from the request to its answer, by operation.",
+            ("operation",),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.live = Gauge(
+            "ledger_live_readers", "Open streams of the live queue.", registry=self.registry
+        )
+        self.position = Gauge(
+            "ledger_position", "The last position this process saw.", registry=self.registry
+        )
+        self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+
+    def answered(self, operation: str, status: int, seconds: float) -> None:
+        """Count an answer."""
+        counted = self._counted.get((operation, status))
+        if counted is None:
+            counted = (
+                self._requests.labels(operation, str(status)),
+                self._seconds.labels(operation),
+            )
+            self._counted[operation, status] = counted
+        counted[0].inc()
+        counted[1].observe(seconds)
+
+    def page(self) -> bytes:
+        """Return all figures as text."""
+        return generate_latest(self.registry)

@@ -1,0 +1,39 @@
+"""Operations: what a route is called, reads, answers and needs; documentation is made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.schemas.common import Answer, Body, Written
+from domain.contract.events import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route.
+
+    `decided`: If-Match is mandatory. `right` is what a customer needs under the contract.
+    `media` is the answer's media type; `raw`: the body is a file's bytes, not JSON.
+    """
+
+    name: str
+    method: str
+    path: str
+    tag: str
+    body: type[Body] | None = None
+    query: type[Body] | None = None
+    answer: type[Answer] | None = Written
+    status: int = 200
+    decided: bool = False
+    public: bool = False
+    right: Right = Right.READ
+    media: str = "application/json"
+    raw: bool = False
+    positioned: bool = False
+    example: Mapping[str, Any] = field(default_factory=dict)
+    answer_example: Mapping[str, Any] | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Say whether it records something, so that it needs an Idempotency-Key."""
+        return self.method == "POST"

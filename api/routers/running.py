@@ -1,0 +1,80 @@
+"""Running it: liveness, readiness, figures, the description of the API and of its problems."""
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api import metrics as figures
+from api.answers import dump, shown
+from api.calls import Call
+from api.pages import docs_page, problem_html
+from api.problems import BY_NAME
+from api.routes import route
+from domain.errors import NotFound, Unavailable
+from projections import people, queue
+from projections.metrics import FILE
+from projections.wait import wait_for
+
+router = APIRouter(tags=["running"])
+
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@route(router, "GET", "/healthz", public=True, answer=None)
+async def healthz(call: Call) -> Response:  # noqa: ARG001 - the operation's form
+    """Say that the process lives; it asks nothing of the database."""
+    return shown({"alive": True})
+
+
+@route(router, "GET", "/readyz", public=True, answer=None)
+async def readyz(call: Call) -> Response:
+    """Say whether requests can be answered: the store and the views are there."""
+    services = call.services
+    head = await services.log.head()
+    async with services.reads.pool.connection() as connection:
+        for name in (people.NAME, queue.NAME):
+            if not await wait_for(connection, name, services.began, 0.0):
+                raise Unavailable(f"{name} has not read up to position {services.began} yet")
+    return shown({"ready": True, "position": head.position, "epoch": head.epoch})
+
+
+@route(router, "GET", "/metrics", public=True, answer=None, media="text/plain")
+async def metrics(call: Call) -> Response:
+    """Read figures for operators in Prometheus form, of this process and of the followers."""
+    services = call.services
+    services.metrics.position.set(await services.live.head())
+    page = services.metrics.page() + _followers(services.settings.data)
+    return Response(page, media_type=figures.MEDIA_TYPE)
+
+
+def _followers(data: Path) -> bytes:
+    try:
+        return (data / FILE).read_bytes()
+    except OSError:
+        return b""
+
+
+@route(router, "GET", "/openapi.json", public=True, answer=None)
+async def openapi_json(call: Call) -> Response:
+    """Read the OpenAPI 3.1 description of everything here."""
+    return Response(dump(call.request.app.openapi()), media_type="application/json")
+
+
+@route(router, "GET", "/docs", public=True, answer=None, media="text/html")
+async def docs(call: Call) -> Response:
+    """Read the description as a page; nothing is loaded from elsewhere."""
+    page = docs_page(call.request.app.openapi())
+    return Response(page, headers=_PAGE_HEADERS, media_type="text/html")
+
+
+@route(router, "GET", "/problems/{name}", public=True, answer=None, media="text/html")
+async def problem_page(call: Call) -> Response:
+    """Read what a problem's type means and what to do about it."""
+    problem = BY_NAME.get(call.request.path_params["name"])
+    if problem is None:
+        raise NotFound("no problem has this name")
+    return Response(problem_html(problem), headers=_PAGE_HEADERS, media_type="text/html")

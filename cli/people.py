@@ -1,0 +1,226 @@
+"""People of a development ledger: one for each role at first start, further ones on demand."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from cyclopts import Parameter
+
+from cli.connection import Ready, Remote, Where, data_directory, find_ready
+from cli.output import show
+from domain.contract import CONTRACT
+from domain.contract.commands import NamePerson, RegisterContract
+from domain.contract.documents import Category, Contact, ContactKind, Document, Passport
+from domain.contract.events import Right
+from domain.errors import LedgerError, Malformed, Unauthenticated, Unavailable
+from domain.handling import Handler, Reading, Step
+from domain.log import Accepted
+from domain.staff import STAFF
+from domain.staff.commands import JoinStaff
+from domain.stream import Stream, StreamKind
+from domain.values import (
+    STAFF_ROLES,
+    Actor,
+    ActorKind,
+    Assurance,
+    Provenance,
+    Purpose,
+    Role,
+    Sealed,
+)
+from infra.development import ISSUER, DevelopmentIssuer
+from infra.ids import new_id
+from infra.keys.opening import open_keys
+from infra.secrets import Secrets
+from infra.settings import Settings
+from infra.store import open_log
+from projections.people import login_text
+
+CONTRACT_NUMBER: Final = "DEMO-1"
+SEEDER: Final = UUID("00000000-0000-7000-8000-000000000001")
+"""The actor of what `ledger up` records by itself."""
+
+_PASSPORT: Final = {
+    "country": "PT",
+    "number": "DEMO0001",
+    "name": "Dana Demonstration",
+    "birth_date": "1980-01-31",
+    "issued_by": "Nobody",
+    "issued_on": "2020-01-31",
+    "expires_on": "2040-01-31",
+}
+_KNOWN_SECONDS: Final = 10.0
+
+
+async def seed(settings: Settings) -> dict[str, Any]:
+    """Make, or find, somebody in every role and a demonstration contract; return their tokens.
+
+    Where other issuers are configured nobody is made. Raises Unavailable when the store is not fit.
+    """
+    if settings.issuers or settings.database_url is None:
+        return {"tokens": {}, "customer_contract": None}
+    issuer = DevelopmentIssuer(settings.data)
+    keys = open_keys(settings)
+    try:
+        dsn = settings.database_url.get_secret_value()
+        async with open_log(dsn, settings.data, keys) as log:
+            seeding = _Seeding(Handler(log), Secrets(keys))
+            for role in sorted(STAFF_ROLES):
+                await seeding.join(role)
+            await seeding.contract()
+    finally:
+        keys.close()
+    tokens = {role.value: issuer.mint(_subject(role, "demo")) for role in Role}
+    return {"tokens": tokens, "customer_contract": CONTRACT_NUMBER}
+
+
+def _subject(role: Role, name: str) -> str:
+    return f"{role.value}:{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seeding:
+    """Records under fixed keys, so that the second start finds what the first one made."""
+
+    handler: Handler
+    secrets: Secrets
+
+    async def join(self, role: Role) -> Accepted:
+        """Let the role's demonstration person join."""
+        member = Stream(StreamKind.STAFF, new_id())
+        command = JoinStaff(
+            by=_actor(),
+            at=datetime.now(UTC),
+            name=_identity(f"Demonstration {role.value}", member.id),
+            login=_identity(login_text(ISSUER, _subject(role, "demo")), member.id),
+            roles=(role,),
+            languages=("en",),
+        )
+        return await self._record(f"join/{role.value}", Step(STAFF, member, command))
+
+    async def contract(self) -> None:
+        """Register the demonstration contract and name its customer."""
+        holder = new_id()
+        passport = Passport(**{name: _identity(text, holder) for name, text in _PASSPORT.items()})
+        registered = await self._record(
+            "contract",
+            Step(
+                CONTRACT,
+                Stream(StreamKind.CONTRACT, new_id()),
+                RegisterContract(
+                    by=_actor(),
+                    at=datetime.now(UTC),
+                    number=CONTRACT_NUMBER,
+                    category=Category.INDIVIDUAL,
+                    holder=holder,
+                    language="en",
+                    document=Document(passport=passport),
+                    contacts=(Contact(ContactKind.MAIL, _identity("dana@example.net", holder)),),
+                ),
+            ),
+        )
+        await self._record(
+            "person",
+            Step(
+                CONTRACT,
+                Stream(StreamKind.CONTRACT, registered.id),
+                NamePerson(
+                    by=_actor(),
+                    at=datetime.now(UTC),
+                    person=holder,
+                    name=_identity(_PASSPORT["name"], holder),
+                    login=_identity(login_text(ISSUER, _subject(Role.CUSTOMER, "demo")), holder),
+                    rights=tuple(Right),
+                ),
+            ),
+        )
+
+    async def _record(self, name: str, step: Step) -> Accepted:
+        async def plan(_reading: Reading) -> tuple[Step, ...]:
+            return (step,)
+
+        key = self.secrets.command_key("seeding", name, b"")
+        said = Provenance(actor=_actor(), at=datetime.now(UTC), correlation=new_id())
+        return await self.handler.handle(plan, key, said)
+
+
+def _actor() -> Actor:
+    return Actor(ActorKind.SYSTEM, SEEDER, None, assurance=Assurance.LOCAL)
+
+
+def _identity(text: str, subject: UUID) -> Sealed:
+    return Sealed(text, subject, Purpose.IDENTITY)
+
+
+def token(
+    *,
+    role: Annotated[Role, Parameter(help="In which role they act.")],
+    subject: Annotated[str, Parameter(help="A name; the same one is the same person.")],
+    contract: Annotated[str | None, Parameter(help="For customers: under which contract.")] = None,
+    where: Where | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", help="Print one JSON line.")] = False,
+) -> None:
+    """Make a person and a token for a development ledger.
+
+    Example: ledger token --role agent --subject ana --json
+    """
+    asked = where or Where()
+    if asked.url:
+        raise Malformed("this command works on the ledger's own machine: use --data", "--url")
+    ready = find_ready(data_directory(asked))
+    if not ready.tokens:
+        raise Malformed("this ledger believes other issuers: ask them for tokens", "LEDGER_ISSUERS")
+    made = _customer if role is Role.CUSTOMER else _staff
+    actor = made(ready, role, subject, contract or ready.customer_contract or "")
+    minted = DevelopmentIssuer(Path(ready.data)).mint(_subject(role, subject))
+    _await_known(Remote(ready.url, minted))
+    result = {"token": minted, "actor_id": actor}
+    show(result, _lines(role, minted), as_json=as_json)
+
+
+def _lines(role: Role, minted: str) -> Iterable[str]:
+    return (f"Authorization: Bearer {minted}", f"(role {role.value})")
+
+
+def _staff(ready: Ready, role: Role, subject: str, _contract: str) -> str:
+    body = {
+        "name": subject,
+        "login": {"issuer": ISSUER, "subject": _subject(role, subject)},
+        "roles": [role.value],
+        "languages": ["en"],
+    }
+    operator = Remote(ready.url, ready.tokens[Role.OPERATOR])
+    return str(operator.post("/v1/staff", body, key=_key(role, subject))["id"])
+
+
+def _customer(ready: Ready, role: Role, subject: str, contract: str) -> str:
+    body = {
+        "name": subject,
+        "login": {"issuer": ISSUER, "subject": _subject(role, subject)},
+        "rights": [right.value for right in Right],
+    }
+    supervisor = Remote(ready.url, ready.tokens[Role.SUPERVISOR])
+    path = f"/v1/contracts/{contract}/persons"
+    return str(supervisor.post(path, body, key=_key(role, f"{contract}/{subject}"))["person"])
+
+
+def _key(role: Role, name: str) -> str:
+    return f"ledger-token/{role.value}/{name.encode().hex()}"[:200]
+
+
+def _await_known(somebody: Remote) -> None:
+    """Wait until the directory has read of them."""
+    deadline = time.monotonic() + _KNOWN_SECONDS
+    while True:
+        try:
+            somebody.get(f"/v1/tickets/{new_id()}")
+        except Unauthenticated:
+            if time.monotonic() > deadline:
+                raise Unavailable("the directory of people has not read of them yet") from None
+            time.sleep(0.05)
+        except LedgerError:
+            return
