@@ -12,7 +12,7 @@ from typing import Final
 
 import orjson
 from joserfc import jwt
-from joserfc.jwk import OKPKey
+from joserfc.jwk import KeyParameters, OKPKey
 
 from domain.errors import Malformed
 from infra.files import write_private
@@ -55,7 +55,7 @@ class DevelopmentIssuer:
 
 
 def _new_key() -> OKPKey:
-    parameters = {"alg": ALGORITHM, "use": "sig"}
+    parameters: KeyParameters = {"alg": ALGORITHM, "use": "sig"}
     return OKPKey.generate_key("Ed25519", parameters, auto_kid=True)
 
 
