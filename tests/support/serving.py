@@ -143,7 +143,7 @@ def answering(settings: Settings) -> Iterator[tuple[str, Services, asyncio.Abstr
 
 def _run(loop: asyncio.AbstractEventLoop, server: Server, listener: socket.socket) -> None:
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        runner.run(server._serve([listener]))
+        runner.run(server.serve([listener]))
 
 
 @contextmanager
