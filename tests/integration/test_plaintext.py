@@ -1,6 +1,7 @@
 """Nothing personal in the clear: a whole running ledger, every command with its free fields."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,20 +41,29 @@ def planted(ledger_factory: Callable[..., Running], state: Path, tmp_path: Path)
     markers = Markers()
     markers.exact(everything.LIVE)
     markers.exact(everything.PROXIED)
-    roles = ("customer", "agent", "supervisor", "service", "operator", "compliance")
-    callers = {role: Caller(started.url, started.token(role)) for role in roles}
+    with ExitStack() as stack:
+        callers = {
+            role: stack.enter_context(Caller(started.url, started.token(role)))
+            for role in ("customer", "supervisor", "service", "operator")
+        }
+        errors, shown = acted(callers, markers)
+    said = imported(started, tmp_path, markers)
+    return Planted(started, place, markers, errors, said, shown)
+
+
+def acted(callers: dict[str, Caller], markers: Markers) -> tuple[bytes, bytes]:
+    """Do everything there is to do; return all refusals, and a timeline as staff see it."""
+    customer, supervisor = callers["customer"], callers["supervisor"]
     other = everything.staff_member(callers["operator"], markers)
-    numbers = everything.contracts(callers["supervisor"], markers)
-    one = everything.ticket(callers["customer"], callers["supervisor"], numbers[0], other, markers)
+    numbers = everything.contracts(supervisor, markers)
+    one = everything.ticket(customer, supervisor, numbers[0], other, markers)
     everything.enquiry(callers["service"], markers)
+    contract = f"/v1/contracts/{numbers[0]}"
+    supervisor.etag = supervisor.get(contract).headers["ETag"]
     close = {"ending": "by_customer", "reason": markers.text("close.reason")}
-    callers["compliance"].get(f"/v1/contracts/{numbers[0]}")
-    contract = callers["supervisor"].get(f"/v1/contracts/{numbers[0]}")
-    callers["supervisor"].etag = contract.headers["ETag"]
-    callers["supervisor"].post(f"/v1/contracts/{numbers[0]}/close", close)
-    errors = everything.mistakes(callers["supervisor"], one, markers)
-    shown = callers["supervisor"].get(f"/v1/tickets/{one}/timeline").content
-    return Planted(started, place, markers, errors, imported(started, tmp_path, markers), shown)
+    supervisor.post(f"{contract}/close", close)
+    errors = everything.mistakes(supervisor, one, markers)
+    return errors, supervisor.get(f"/v1/tickets/{one}/timeline").content
 
 
 def imported(started: Running, tmp_path: Path, markers: Markers) -> bytes:
@@ -75,11 +85,13 @@ def said_by(planted: Planted) -> dict[str, bytes]:
     """Return place -> bytes of what does not stand in files."""
     started = planted.ledger
     commands = b"".join(Path(f"/proc/{p.pid}/cmdline").read_bytes() for p in started.family())
+    with Caller(started.url, started.token("operator")) as caller:
+        metrics = caller.get("/metrics").content
     status = ledger("status", "--json", "--data", str(started.data))
     return {
         "errors": planted.errors,
         "import": planted.refused_import,
-        "metrics": Caller(started.url, started.token("operator")).get("/metrics").content,
+        "metrics": metrics,
         "ready": (started.data / "ready.json").read_bytes(),
         "commands": commands,
         "status": (status.stdout + status.stderr).encode(),
@@ -108,7 +120,8 @@ def leaks(planted: Planted, markers: Markers, said: dict[str, bytes]) -> dict[st
     found = {place: list(search(data, place, needles)) for place, data in said.items()}
     dump = tables(planted.ledger.ready["dsn"]["superuser"])
     found["tables"] = list(search(dump, "tables", needles))
-    found["files"] = search_files([planted.ledger.data, planted.state], needles)
+    clusters = [path for path in planted.state.iterdir() if not path.name.startswith("postgresql-")]
+    found["files"] = search_files([planted.ledger.data, *clusters], needles)
     return {place: hits for place, hits in found.items() if hits}
 
 

@@ -1,7 +1,7 @@
 """Every command of the API with a personal or free field, each field marked."""
 
 import json
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import httpx
@@ -20,6 +20,12 @@ class Caller:
         headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": PROXIED}
         self._client = httpx.Client(base_url=url, headers=headers, timeout=30)
         self.etag = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self._client.get(path, **more)
