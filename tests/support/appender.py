@@ -1,6 +1,7 @@
-"""A process that appends until it is told to stop: `python appender.py DSN DATA SEED SECONDS`.
+"""A process that appends until it has made its requests, or is killed.
 
-It prints one JSON line for each request as soon as its outcome is known.
+`python -m support.appender DSN DATA SEED REQUESTS` prints one JSON line before each request, and
+one as soon as its outcome is known.
 """
 
 import json
@@ -43,7 +44,9 @@ def _append(log: PostgresLog, chance: random.Random, requests: int, shared: list
         stream = chance.choice([own, own, *shared])
         tags = ["x"] * chance.randint(1, 3)
         request = adding(stream, versions.get(stream, 0), *tags, command=key(chance))
-        told = {"command": request.key.id.hex(), "stream": str(stream.id), "events": len(tags)}
+        told: dict[str, object] = {"command": request.key.id.hex(), "stream": str(stream.id)}
+        told |= {"expected": versions.get(stream, 0), "events": len(tags)}
+        _tell(told | {"outcome": "sent"})
         try:
             accepted = log.append_wait(request)
         except Stale as stale:
@@ -61,8 +64,12 @@ def _append(log: PostgresLog, chance: random.Random, requests: int, shared: list
                 "version": accepted.version,
                 "position": accepted.position,
             }
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
+        _tell(told)
+
+
+def _tell(said: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
