@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from property.effort import UNSHRUNK
 from unit.cast import NOW, SUPERVISOR, said, uid
 
 from domain.errors import Refused
@@ -28,7 +28,7 @@ from domain.values import Role
 MARKER = "Ole Vik from Tromsø"
 ROLES = st.sampled_from(Role)
 KEYS = st.integers(900, 903).map(uid)
-EXPIRIES = st.none() | st.integers(-1, 5)
+EXPIRIES = st.sampled_from([None, 1, 2, 5, 0, -1])
 
 
 class StaffMachine(RuleBasedStateMachine):
@@ -146,4 +146,4 @@ class StaffMachine(RuleBasedStateMachine):
 
 
 TestStaff = StaffMachine.TestCase
-TestStaff.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
+TestStaff.settings = UNSHRUNK
