@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import psycopg
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +13,7 @@ from api.operations import Operation
 from api.problems import problem_response
 from api.services import Services
 from api.writes import Replayed, answer
-from domain.errors import LedgerError, Stale, Unavailable
+from domain.errors import LedgerError, Stale
 
 OPERATIONS: Final[list[Operation]] = []
 """Every operation, in the order of registration."""
@@ -62,8 +61,6 @@ def _endpoint(operation: Operation, function: Function) -> Callable[[Request], A
             return problem_response(error, changes=await _changes(call, error))
         except LedgerError as error:
             return problem_response(error)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            return problem_response(Unavailable(f"the database went away: {type(error).__name__}"))
 
     return endpoint
 

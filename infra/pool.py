@@ -51,7 +51,12 @@ class Pool:
         try:
             async with self._pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, TooManyRequests, psycopg.OperationalError) as error:
+        except (
+            PoolTimeout,
+            TooManyRequests,
+            psycopg.OperationalError,
+            psycopg.InterfaceError,
+        ) as error:
             raise Unavailable("the database cannot be read: try again later") from error
 
     async def fetch(self, statement: LiteralString, parameters: Sequence[object] = ()) -> Rows:

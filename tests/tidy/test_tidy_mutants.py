@@ -30,7 +30,7 @@ def test_a_mutant_fits_the_code_and_names_its_tests(name: str) -> None:
     assert form.keys() - {"timeout"} == {"file", "find", "replace", "test", "why"}
     assert text(form["file"]).count(form["find"]) == 1
     assert form["find"] != form["replace"]
-    assert len(form["why"]) > 20
+    assert len(form["why"]) > 10
     for node in [form["test"]] if isinstance(form["test"], str) else form["test"]:
         path, _, function = node.partition("::")
         assert (ROOT / path).is_file(), node

@@ -16,7 +16,7 @@ STATEMENT = re.compile(
         (table|index|view|function|trigger|role|schema|database|sequence|type|extension|user)\b
       | (grant|revoke)\s.+\s(on|to|from)\s | copy\s.+\s(from|to)\s | lock\s+table\s
       | (listen|notify|unlisten)\s+["a-z] | set\s+(local\s+|session\s+)?[a-z_.]+\s*(=|\sto\s)
-      | (begin|commit|rollback|checkpoint)\s*;?\s*$ | vacuum\b | analyze\s
+      | (?-i:BEGIN|COMMIT|ROLLBACK|CHECKPOINT)\s*;?\s*$ | vacuum\b | analyze\s
     )""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
