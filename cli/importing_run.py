@@ -1,12 +1,12 @@
 """Recording a log's cases: in the order of time, each row once, through the one write path.
 
-Positions follow the log's time across all tickets, so that the ledger reads as the log does. Rows
-that follow each other in time and belong to different tickets and contracts form a wave: they are
-appended together and share the store's commits. A ticket's next row waits for the one before.
+Positions follow the log's time across all tickets, so that the ledger reads as the log does: it is
+recorded stretch by stretch. Within a stretch tickets are recorded side by side, so that they share
+the store's commits, and each ticket's rows one after the other. Contracts come first.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,7 +18,7 @@ from domain.contract.commands import ImportContract
 from domain.decider import Decider
 from domain.errors import KeyReused
 from domain.handling import Handler, Reading, Step
-from domain.importing.order import Entry, entries, in_time, waves
+from domain.importing.order import Entry, contracts, entries, in_time, stretches
 from domain.importing.rows import Case, Problem
 from domain.log import CommandKey
 from domain.number import spoken
@@ -28,8 +28,11 @@ from domain.ticket.commands import ImportRow
 from domain.values import Origin, OriginKind, Provenance, Purpose, Sealed
 from infra.ids import new_id
 
-WAVE: Final = 128
-"""Appends in flight at once; larger batches of the store are slower."""
+STRETCH: Final = 64
+"""Entries side by side: none comes further from its place in time. Larger batches are no faster."""
+
+MANY: Final = 128
+"""Contracts registered, and cases compared, side by side."""
 
 UNDETERMINED: Final = "und"
 """BCP 47 for a language that nobody stated."""
@@ -54,32 +57,30 @@ class Importer:
     names: Names
     correlation: UUID = field(default_factory=new_id)
     done: Done = field(default_factory=Done)
-    _contracts: set[str] = field(default_factory=set)
 
     async def compare(self, cases: Sequence[Case]) -> tuple[list[Entry], list[Problem]]:
         """Return what is not recorded yet, in order, and rows that contradict what is."""
         fresh: list[Entry] = []
         problems: list[Problem] = []
-        for start in range(0, len(cases), WAVE):
-            part = cases[start : start + WAVE]
+        for start in range(0, len(cases), MANY):
+            part = cases[start : start + MANY]
             for new, wrong in await asyncio.gather(*map(self._compare_case, part)):
                 fresh += new
                 problems += wrong
         return in_time(fresh), problems
 
     async def record(self, ordered: Sequence[Entry], progress: Callable[[int], None]) -> None:
-        """Record the entries wave by wave. Raises Refused, Unavailable; what is done stays."""
+        """Record the entries. Raises Refused, Unavailable; what is done by then stays done."""
+        registrations = list(contracts(ordered).items())
+        for start in range(0, len(registrations), MANY):
+            part = registrations[start : start + MANY]
+            await _all(self._register(number, entry) for number, entry in part)
         recorded = 0
-        for wave in waves(ordered, WAVE):
+        for stretch in stretches(ordered, STRETCH):
             # Given one after the other, numbers of new tickets follow time as positions do.
-            numbers = [await self._number(entry) for entry in wave]
-            results = await asyncio.gather(
-                *map(self._record, wave, numbers), return_exceptions=True
-            )
-            for result in results:
-                if isinstance(result, BaseException):
-                    raise result
-            recorded += len(wave)
+            numbered = [(chain, await self._number(chain[0])) for chain in stretch]
+            await _all(self._record_chain(chain, number) for chain, number in numbered)
+            recorded += sum(map(len, stretch))
             progress(recorded)
 
     async def _compare_case(self, case: Case) -> tuple[list[Entry], list[Problem]]:
@@ -108,19 +109,15 @@ class Importer:
             return ""
         return spoken(await self.handler.log.next_ticket_number())
 
-    async def _record(self, entry: Entry, number: str) -> None:
-        if entry.update is None:
-            await self._register(entry)
-        command = self._command(entry, number)
-        await self._handle(TICKET, self.names.ticket(entry.case), command, self._key(entry), entry)
-        self.done.rows += entry.update is not None
-        self.done.tickets += entry.update is None
+    async def _record_chain(self, chain: Sequence[Entry], number: str) -> None:
+        stream = self.names.ticket(chain[0].case)
+        for entry in chain:
+            command = self._command(entry, number)
+            await self._handle(TICKET, stream, command, self._key(entry), entry)
+            self.done.rows += entry.update is not None
+            self.done.tickets += entry.update is None
 
-    async def _register(self, entry: Entry) -> None:
-        number = entry.case.opening.contract
-        if number is None or number in self._contracts:
-            return
-        self._contracts.add(number)
+    async def _register(self, number: str, entry: Entry) -> None:
         if await self.handler.log.contract_stream(number) is not None:
             return
         command = ImportContract(
@@ -188,6 +185,13 @@ class Importer:
             assignee=self.names.person(update.assignee),
             columns=Sealed(update.told, opening.requester, Purpose.CORRESPONDENCE),
         )
+
+
+async def _all(work: Iterable[Awaitable[None]]) -> None:
+    """Wait for all of it, then raise what the first one to fail raised."""
+    for result in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
 
 
 def _too_late(entry: Entry) -> Problem:

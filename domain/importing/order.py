@@ -33,15 +33,6 @@ class Entry:
         """Return the row that says it: a case's first row tells its opening too."""
         return self.update or self.case.updates[0]
 
-    @property
-    def touches(self) -> frozenset[str]:
-        """Return what no two entries of a wave may share."""
-        contract = self.case.opening.contract
-        ticket = f"ticket {self.case.reference}"
-        if self.update or contract is None:
-            return frozenset((ticket,))
-        return frozenset((ticket, f"contract {contract}"))
-
 
 def entries(case: Case) -> tuple[Entry, ...]:
     """Return everything there is to record of a case, in order."""
@@ -53,15 +44,23 @@ def in_time(found: Iterable[Entry]) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.at)
 
 
-def waves(ordered: Sequence[Entry], size: int) -> Iterator[list[Entry]]:
-    """Cut the sequence into runs of at most `size` entries that touch nothing twice."""
-    wave: list[Entry] = []
-    touched: set[str] = set()
+def stretches(ordered: Sequence[Entry], size: int) -> Iterator[tuple[tuple[Entry, ...], ...]]:
+    """Cut the sequence into stretches of `size` entries, each divided into its cases.
+
+    What is in one stretch may be recorded side by side, case by case in order.
+    """
+    for start in range(0, len(ordered), size):
+        chains: dict[str, list[Entry]] = {}
+        for entry in ordered[start : start + size]:
+            chains.setdefault(entry.case.reference, []).append(entry)
+        yield tuple(tuple(chain) for chain in chains.values())
+
+
+def contracts(ordered: Iterable[Entry]) -> dict[str, Entry]:
+    """Return the contracts of cases that open, each with the first opening under it."""
+    found: dict[str, Entry] = {}
     for entry in ordered:
-        if len(wave) == size or not touched.isdisjoint(entry.touches):
-            yield wave
-            wave, touched = [], set()
-        wave.append(entry)
-        touched |= entry.touches
-    if wave:
-        yield wave
+        number = entry.case.opening.contract
+        if entry.update is None and number is not None:
+            found.setdefault(number, entry)
+    return found

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.importing.order import Entry, entries, in_time, waves
+from domain.importing.order import Entry, contracts, entries, in_time, stretches
 from domain.importing.rows import Case, Opening, Update
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -33,12 +33,24 @@ def ordered(found: list[Case]) -> list[Entry]:
     return in_time(entry for one in found for entry in entries(one))
 
 
+def chain_entries(stretch: tuple[tuple[Entry, ...], ...]) -> list[Entry]:
+    return [entry for chain in stretch for entry in chain]
+
+
+@given(cases)
+def test_everything_is_there_once_in_the_order_of_time(found: list[Case]) -> None:
+    times = [entry.at for entry in ordered(found)]
+    assert times == sorted(times)
+    assert len(times) == sum(1 + len(one.updates) for one in found)
+
+
 @given(cases, st.integers(1, 5))
-def test_waves_hold_everything_once_in_the_order_of_time(found: list[Case], size: int) -> None:
-    flat = [entry for wave in waves(ordered(found), size) for entry in wave]
-    assert flat == ordered(found)
-    assert [entry.at for entry in flat] == sorted(entry.at for entry in flat)
-    assert len(flat) == sum(1 + len(one.updates) for one in found)
+def test_stretches_hold_everything_once_and_keep_its_place(found: list[Case], size: int) -> None:
+    everything = ordered(found)
+    for number, stretch in enumerate(stretches(everything, size)):
+        part = everything[number * size : (number + 1) * size]
+        assert sorted(map(id, chain_entries(stretch))) == sorted(map(id, part))
+    assert sum(1 for _ in stretches(everything, size)) == -(-len(everything) // size)
 
 
 @given(cases)
@@ -49,8 +61,22 @@ def test_every_case_is_recorded_in_its_own_order(found: list[Case]) -> None:
 
 
 @given(cases, st.integers(1, 5))
-def test_no_wave_is_too_large_or_touches_anything_twice(found: list[Case], size: int) -> None:
-    for wave in waves(ordered(found), size):
-        assert 0 < len(wave) <= size
-        touched = [thing for entry in wave for thing in entry.touches]
-        assert len(touched) == len(set(touched))
+def test_a_case_is_recorded_by_one_alone_and_in_order(found: list[Case], size: int) -> None:
+    for stretch in stretches(ordered(found), size):
+        names = [chain[0].case.reference for chain in stretch]
+        assert len(names) == len(set(names))
+        for chain in stretch:
+            assert {entry.case.reference for entry in chain} == {chain[0].case.reference}
+            ordinals = [entry.ordinal for entry in chain]
+            assert ordinals == sorted(ordinals)
+
+
+@given(cases)
+def test_a_contract_is_registered_with_the_first_case_that_opens_under_it(
+    found: list[Case],
+) -> None:
+    first = contracts(ordered(found))
+    assert set(first) == {one.opening.contract for one in found} - {None}
+    for number, entry in first.items():
+        times = [one.opening.at for one in found if one.opening.contract == number]
+        assert entry.at == min(times)
