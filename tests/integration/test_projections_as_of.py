@@ -22,7 +22,7 @@ from projections.opening import Reads
 from projections.queue import Filters, item, page
 from projections.timeline import View, timeline
 
-EVENTS = 1_000
+EVENTS = 400
 MOMENTS = 100
 
 
@@ -64,16 +64,16 @@ async def everything(
 ) -> dict[str, Any]:
     """Return every view, as of a moment or as it is."""
     held = moment or Moment(upto, at)
-    found: dict[str, Any] = {"queue": await all_items(partial(page, reads), limit=7, moment=held)}
+    found: dict[str, Any] = {"queue": await all_items(partial(page, reads), limit=9, moment=held)}
     every = Filters(status=tuple(Status))
     found["done"] = await all_items(partial(page, reads, every), limit=200, moment=held)
-    for entry in found["queue"][:10]:
+    for entry in found["queue"][:: 1 + len(found["queue"]) // 2]:
         found[f"item {entry.ticket}"] = await item(reads, entry.ticket, moment=held)
         for view in View:
             asked = partial(timeline, reads, entry.ticket, view=view)
-            found[f"{view} {entry.ticket}"] = await all_items(asked, limit=3, moment=moment)
-    for number in history.numbers:
-        found[number] = await contract_history(reads, number, moment=moment)
+            found[f"{view} {entry.ticket}"] = await all_items(asked, limit=9, moment=moment)
+    number = history.numbers[upto % len(history.numbers)]
+    found[number] = await contract_history(reads, number, moment=moment)
     return found
 
 
@@ -81,7 +81,7 @@ def test_every_view_as_of_a_position_equals_a_fresh_ledger_fed_so_much(
     ledger: Ledger, copy: Database, keys_dir: Path
 ) -> None:
     seed = fresh_seed()
-    history = History(seed, tickets=60)
+    history = History(seed, tickets=25)
     last = ledger.tell(history.requests(EVENTS))
     ledger.follow(last)
     chosen = sorted(random.Random(seed).sample(range(len(history.numbers), last + 1), MOMENTS))
