@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.examples import answer_example
 from api.operations import Operation
 from api.problems import MEDIA_TYPE, PROBLEMS
 from api.schemas.common import ID_EXAMPLE, ProblemDocument, Written
@@ -105,11 +106,9 @@ def statuses_of(operation: Operation) -> list[int]:
 
 def responses_of(operation: Operation) -> dict[int | str, dict[str, Any]]:
     """Return the documented answers of an operation."""
-    content: dict[str, Any] = {}
+    content: dict[str, Any] = {"example": answer_example(operation)}
     if operation.answer is not None:
         content["schema"] = {"$ref": _REF.format(model=operation.answer.__name__)}
-    if operation.answer_example is not None:
-        content["example"] = dict(operation.answer_example)
     good: dict[str, Any] = {"description": "Good.", "content": {operation.media: content}}
     if operation.writes:
         good["headers"] = _WRITE_HEADERS

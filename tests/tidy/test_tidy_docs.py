@@ -6,18 +6,66 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 from support.source_tree import ROOT, files, text
 
+import api.app  # noqa: F401 - registers every operation
+from api.documents import responses_of, route_document
+from api.operations import Operation
+from api.routes import OPERATIONS
 from infra.settings import SECRETS, Settings
 
+STEPS = [
+    "acknowledge",
+    "messages",
+    "status",
+    "claim",
+    "assign",
+    "address",
+    "hand-over",
+    "release",
+    "priority",
+    "tags",
+    "links",
+    "attachments",
+    "corrections",
+    "timeline",
+]
 PAGES = [name for name in files() if name.endswith(".md")]
 MARKED = re.compile(r"<!-- run -->\n```(python|sh)\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+PROMISED = [
+    *("/v1/contracts", "/v1/contracts/{number}", "/v1/contracts/{number}/history"),
+    *("/v1/contracts/{number}/identity", "/v1/contracts/{number}/persons"),
+    *("/v1/tickets", "/v1/tickets/{id}", "/v1/tickets/{id}/attachments/{attachment}"),
+    *(f"/v1/tickets/{{id}}/{step}" for step in STEPS),
+    *("/v1/queue", "/v1/queue/live", "/v1/events/{id}", "/v1/staff"),
+    *("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"),
+]
 EXAMPLES = [
     pytest.param(language, code, id=f"{name}-{number}")
     for name in PAGES
     for number, (language, code) in enumerate(MARKED.findall(text(name)), 1)
 ]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_every_operation_is_described_with_examples(operation: Operation) -> None:
+    asked, answered = route_document(operation), responses_of(operation)[operation.status]
+    forms = [*answered["content"].values()]
+    forms += asked.get("requestBody", {}).get("content", {}).values()
+    assert all("example" in form for form in forms)
+    assert operation.example or operation.body is None or not required(operation.body)
+
+
+def required(body: type[BaseModel]) -> list[str]:
+    """Return the fields that a body must have."""
+    return [name for name, field in body.model_fields.items() if field.is_required()]
+
+
+@pytest.mark.parametrize("path", PROMISED)
+def test_every_promised_path_is_served(path: str) -> None:
+    assert path in {operation.path for operation in OPERATIONS}
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)
