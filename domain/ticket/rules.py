@@ -9,13 +9,15 @@ from domain.ticket.state import TicketState
 from domain.values import Actor, ActorKind, Role, Sealed
 from domain.vocabulary import TEMPLATES
 
-_CUSTOMER_SIDE = frozenset({ActorKind.CUSTOMER, ActorKind.SERVICE})
-"""A service (the portal) only brings what customers say."""
+_CUSTOMER_KINDS = frozenset({ActorKind.CUSTOMER, ActorKind.SERVICE})
+_CUSTOMER_ROLES = frozenset({Role.CUSTOMER, Role.SERVICE})
+"""A service (the portal) only brings what customers say, whoever acts as one."""
 
 
 def side_of(actor: Actor) -> Side:
     """Return for whom the actor speaks."""
-    return Side.CUSTOMER if actor.kind in _CUSTOMER_SIDE else Side.STAFF
+    customers = actor.kind in _CUSTOMER_KINDS or actor.role in _CUSTOMER_ROLES
+    return Side.CUSTOMER if customers else Side.STAFF
 
 
 def staff_only(actor: Actor) -> None:

@@ -120,6 +120,7 @@ class StaffMachine(RuleBasedStateMachine):
     @invariant()
     def the_state_holds_nothing_personal(self) -> None:
         assert MARKER not in repr(self.state)
+        assert "Sealed" not in repr(self.state)
 
     def teardown(self) -> None:
         """Fold everything once more: the same person comes out."""

@@ -240,6 +240,7 @@ class TicketMachine(RuleBasedStateMachine):
     @invariant()
     def the_state_holds_nothing_personal(self) -> None:
         assert MARKER not in repr(self.state)
+        assert "Sealed" not in repr(self.state)
 
     def teardown(self) -> None:
         """Fold everything once more, with its sealed fields closed: the same ticket comes out."""

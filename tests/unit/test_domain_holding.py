@@ -167,3 +167,5 @@ def test_customers_decide_nothing_about_who_has_it(command: Any, fields: Any, ac
 )
 def test_nobody_takes_what_is_closed(command: Any, fields: Any) -> None:
     CLOSED.when(ask(command, **fields)).then_refused("ticket-closed")
+    held = CLOSED.and_(TicketClaimed(AGENT.id, None))
+    held.when(ask(command, **fields)).then_refused("ticket-closed")

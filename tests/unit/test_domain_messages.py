@@ -1,5 +1,6 @@
 """What is said in a ticket, put right, taken back and attached."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from domain.ticket.events import (
     Status,
     StatusChanged,
 )
+from domain.values import Role
 
 MESSAGE, FILE, NOTE_FILE = uid(20), uid(30), uid(31)
 OPEN = given(TICKET, opened())
@@ -57,7 +59,7 @@ def _standing(status: Status) -> Given:
 # Messages
 
 
-@pytest.mark.parametrize("actor", [CUSTOMER, PORTAL])
+@pytest.mark.parametrize("actor", [CUSTOMER, PORTAL, replace(AGENT, role=Role.SERVICE)])
 def test_the_customer_speaks_through_the_portal_as_well(actor: Any) -> None:
     OPEN.when(_post(by=actor, language="de")).then(_posted(Side.CUSTOMER, language="de"))
 
