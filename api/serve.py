@@ -11,6 +11,7 @@ import uvicorn
 
 from api.app import create_app, services_of
 from api.edge import Edge
+from api.protocol import BoundedProtocol
 from infra import logs
 from infra.development import issuers_of
 from infra.settings import Settings, read_settings
@@ -70,7 +71,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         edge,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         proxy_headers=False,

@@ -14,10 +14,12 @@ import httpx
 import uvicorn
 
 from api.app import create_app, services_of
+from api.protocol import BoundedProtocol
 from api.serve import Server
 from api.services import Services
 from cli import people
 from domain.values import Role
+from infra import logs
 from infra.development import DevelopmentIssuer
 from infra.settings import Settings
 from projections import serve as followers
@@ -117,7 +119,7 @@ def answering(settings: Settings) -> Iterator[tuple[str, Services, asyncio.Abstr
     edge = create_app(settings)
     config = uvicorn.Config(
         edge,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         proxy_headers=False,
@@ -149,6 +151,7 @@ def _run(loop: asyncio.AbstractEventLoop, server: Server, listener: socket.socke
 @contextmanager
 def serving(settings: Settings) -> Iterator[Served]:
     """Run a seeded ledger: API and followers."""
+    logs.configure("warning")
     seeded = asyncio.run(people.seed(settings))
     with following(settings), answering(settings) as (url, services, loop):
         served = Served(
