@@ -32,8 +32,8 @@ _WATCHED: Final = STOP | {signal.SIGCHLD}
 _LOOK_EVERY: Final = 1.0
 _API_READY_AFTER: Final = 60.0
 _SEEDED_AFTER: Final = 60.0
-_STOPPED_AFTER: Final = 9.0
-_CHILDREN_STOPPED_AFTER: Final = 6.0
+_STOPPED_AFTER: Final = 8.0
+_CHILDREN_STOPPED_AFTER: Final = 5.5
 _URLS: Final = {
     "LEDGER_DATABASE_URL": Role.APP,
     "LEDGER_DATABASE_OWNER_URL": Role.OWNER,
@@ -83,16 +83,16 @@ class Supervisor:
         environment = self._environment()
         self._migrate(environment)
         check_signals()
+        environment = _without(environment, "OWNER", "ERASER")
         if not self._settings.issuers:
+            # before the others, so that one process alone makes keys and the issuer
             self._tell("Finding the people of the development ledger")
             self._seed(environment)
         self._tell("Starting the API and the followers")
         descriptor = self._listening.fileno()
-        api = {**_without(environment, "OWNER", "ERASER"), "LEDGER_LISTEN_FD": str(descriptor)}
+        api = {**environment, "LEDGER_LISTEN_FD": str(descriptor)}
         self._keep(Module("api", "api.serve", api, [descriptor]))
-        self._keep(
-            Module("followers", "projections.serve", _without(environment, "OWNER", "ERASER"))
-        )
+        self._keep(Module("followers", "projections.serve", environment))
         self._await_api()
         write_ready(self._held.path, self.ready())
 
