@@ -6,8 +6,9 @@ which is most of what an append costs here (docs/adr/0003-two-phase-append.md).
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from struct import Struct
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from psycopg import Connection
 from psycopg.adapt import Dumper
@@ -79,13 +80,12 @@ def register_arrays(connection: Connection[Any]) -> None:
         connection.adapters.register_dumper(dumper.carries, dumper)
 
 
-def _varying(items: Iterable[bytes | None]) -> Iterable[bytes]:
-    for item in items:
-        if item is None:
-            yield _NULL
-        else:
-            yield _LENGTH(len(item))
-            yield item
+def _varying(items: Sequence[bytes | None]) -> Iterable[bytes]:
+    """Return each item's length and bytes; the loops over batches run in C."""
+    if None in items:
+        return (_NULL if item is None else _LENGTH(len(item)) + item for item in items)
+    known = cast("Sequence[bytes]", items)
+    return chain.from_iterable(zip(map(_LENGTH, map(len, known)), known, strict=True))
 
 
 def _array(oid: int, size: int, body: Iterable[bytes]) -> bytes:
