@@ -40,7 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request: the next bytes belong to another head."""
-        self._heading = True
+        self._heading = self._ended = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it may quote the request

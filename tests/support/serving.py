@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 
 import httpx
+import psycopg
 import uvicorn
 
 from api.app import create_app, services_of
@@ -81,6 +82,11 @@ class Served:
         answer = self.post(role, "/v1/tickets", body)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
+
+    def database(self) -> psycopg.Connection[Any]:
+        """Return a connection that may read what is stored."""
+        assert self.settings.database_url is not None
+        return psycopg.connect(self.settings.database_url.get_secret_value())
 
     def mint(self, subject: str) -> str:
         """Return a token of the development issuer for a subject."""
