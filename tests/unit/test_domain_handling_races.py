@@ -29,6 +29,7 @@ from unit.house import (
 
 from domain.contract import CONTRACT
 from domain.contract.commands import ImportContract
+from domain.contract.events import ContractClosed, Ending
 from domain.errors import Refused, Stale, Unavailable
 from domain.handling import ATTEMPTS, Reading, States, Step
 from domain.log import AtVersion, ContractOpen
@@ -205,6 +206,23 @@ def test_a_move_counts_under_the_old_contract_and_then_under_the_new() -> None:
             (TicketMovedOut, ("C-1", 3)),
             (TicketMovedIn, ("C-2", 2)),
         ]
+
+    in_house(story)
+
+
+def test_what_the_store_refuses_is_decided_again_on_what_is_there() -> None:
+    async def story(house: House) -> None:
+        contract_2 = Stream(StreamKind.CONTRACT, uid(601))
+        for number, stream in (("C-1", CONTRACT_1), ("C-2", contract_2)):
+            contract = ask(ImportContract, number=number, holder=uid(4), language="en")
+            await house.handle(steps(Step(CONTRACT, stream, contract)))
+        await house.handle(one(opening()))
+        await house.elsewhere(TicketMovedOut("C-2", REASON), TicketMovedIn("C-2", "C-1"))
+        await house.elsewhere(ContractClosed(Ending.EXPIRED, None), stream=contract_2)
+        moved_already = await house.handle(one(ask(MoveTicket, contract="C-2", reason=REASON)))
+        assert moved_already.event_ids == ()
+        with pytest.raises(Refused, match="contract-open"):
+            await house.handle(one(opening(contract="C-2"), TICKET_2))
 
     in_house(story)
 

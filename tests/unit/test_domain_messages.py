@@ -7,7 +7,7 @@ import pytest
 from unit.cast import AGENT, COLLEAGUE, CUSTOMER, NOW, PORTAL, REASON, SOON, ask, opened, said, uid
 from unit.spec import Given, given
 
-from domain.limits import ATTACHMENT_BYTES, ATTACHMENTS_PER_MESSAGE
+from domain.limits import ATTACHMENT_BYTES, ATTACHMENTS_PER_MESSAGE, ATTACHMENTS_PER_TICKET
 from domain.ticket import TICKET
 from domain.ticket.commands import AddAttachment, CorrectMessage, PostMessage, RetractMessage
 from domain.ticket.events import (
@@ -186,6 +186,12 @@ def test_a_message_names_so_many_files_and_no_more() -> None:
     ticket = OPEN.after(*(_attach(attachment=file) for file in files))
     ticket.when(_post(attachments=tuple(files))).then_refused("too-many")
     assert ticket.when(_post(attachments=tuple(files[1:]))).types == ["MessagePosted"]
+
+
+def test_a_ticket_has_so_many_files_and_no_more() -> None:
+    files = [_attach(attachment=uid(5000 + number)) for number in range(ATTACHMENTS_PER_TICKET)]
+    OPEN.after(*files).when(_attach()).then_refused("too-many")
+    assert OPEN.after(*files[1:]).when(_attach()).types == ["AttachmentAdded"]
 
 
 # Corrections and retractions

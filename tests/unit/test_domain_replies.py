@@ -17,6 +17,7 @@ from domain.ticket.commands import (
     AddressTicket,
     AssignTicket,
     ChangeStatus,
+    ChangeTags,
     HandOverTicket,
     LinkTicket,
     PostMessage,
@@ -215,6 +216,16 @@ def test_a_ticket_is_linked_to_another_that_is_there() -> None:
         link = ask(LinkTicket, other=TICKET_2.id, relation=Relation.RELATES_TO)
         await house.handle(asking(TICKET_1.id, link))
         assert house.log.events[-1].event == TicketLinked(TICKET_2.id, Relation.RELATES_TO)
+
+    in_house(story)
+
+
+def test_a_command_that_names_nobody_else_is_asked_of_its_ticket_alone() -> None:
+    async def story(house: House) -> None:
+        await _ticket(house)
+        await house.handle(asking(TICKET_1.id, ask(ChangeTags, add=("dns",))))
+        assert [write.stream for write in house.log.requests[-1].writes] == [TICKET_1]
+        assert house.log.requests[-1].guards == ()
 
     in_house(story)
 
