@@ -11,17 +11,12 @@ from itertools import groupby
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from eventsourcing import postgres
 from eventsourcing.persistence import (
     IntegrityError,
     Mapper,
     OperationalError,
     StoredEvent,
-)
-from eventsourcing.postgres import (
-    PostgresAggregateRecorder,
-    PostgresApplicationRecorder,
-    PostgresFactory,
-    PostgresTrackingRecorder,
 )
 from eventsourcing.utils import resolve_topic
 from psycopg.conninfo import conninfo_to_dict
@@ -36,7 +31,7 @@ from infra.codec import recorded_of
 from infra.envelope import parse
 
 LOG_TOPIC: Final = "LEDGER_LOG_TOPIC"
-"""Names the open log that an application appends to; without it, it only reads."""
+"""Names a function that returns the log to append to; without it an application only reads."""
 
 CHANNEL: Final = "ledger_events"
 
@@ -164,7 +159,7 @@ class _Inserting:
             raise OperationalError(str(error)) from error
 
 
-class LedgerAggregateRecorder(_Inserting, PostgresAggregateRecorder):
+class LedgerAggregateRecorder(_Inserting, postgres.PostgresAggregateRecorder):
     """Streams through the library."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> None:
@@ -173,7 +168,7 @@ class LedgerAggregateRecorder(_Inserting, PostgresAggregateRecorder):
             self._append(stored_events)
 
 
-class LedgerApplicationRecorder(_Inserting, PostgresApplicationRecorder):
+class LedgerApplicationRecorder(_Inserting, postgres.PostgresApplicationRecorder):
     """Streams and positions through the library; a notification's id is a position."""
 
     def __init__(self, datastore: Any, *, events_table_name: str = "stored_events") -> None:
@@ -188,14 +183,14 @@ class LedgerApplicationRecorder(_Inserting, PostgresApplicationRecorder):
         return list(range(last - len(stored_events) + 1, last + 1))
 
 
-class LedgerTrackingRecorder(PostgresTrackingRecorder):
+class LedgerTrackingRecorder(postgres.PostgresTrackingRecorder):
     """Tracking positions, in a table that a migration made."""
 
     def create_table(self) -> None:
         """Do nothing: the table is there, or the database was not migrated."""
 
 
-class LedgerFactory(PostgresFactory):
+class LedgerFactory(postgres.PostgresFactory):
     """What PERSISTENCE_MODULE `infra.eventsourced` stands for."""
 
     aggregate_recorder_class = LedgerAggregateRecorder
@@ -218,7 +213,7 @@ class LedgerFactory(PostgresFactory):
 
     def _log(self) -> Appending | None:
         topic = self.env.get(LOG_TOPIC)
-        return resolve_topic(topic) if topic else None
+        return resolve_topic(topic)() if topic else None
 
 
 def environment(dsn: str, **more: str) -> dict[str, str]:

@@ -77,6 +77,11 @@ class Flusher:
         return self._durable
 
     @property
+    def link(self) -> Link | None:
+        """Return the appending connection, None while there is none."""
+        return self._link
+
+    @property
     def clocks(self) -> Clocks:
         """Return the clocks of this process."""
         return self._clocks
