@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from support.operations import known, new_customer
+from support.requests_of import known, new_customer
 from support.serving import Served
 
 MARKER = b"MARKER-attachment-plaintext-7731"

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from support.operations import contract_body, known, new_customer, new_number
+from support.requests_of import contract_body, known, new_customer, new_number
 from support.serving import Served
 
 FINE = {"channel": "portal", "language": "en", "subject": "s", "text": "t"}

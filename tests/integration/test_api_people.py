@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from support.operations import PASSPORT, contract_body, known, new_customer, new_number
+from support.requests_of import PASSPORT, contract_body, known, new_customer, new_number
 from support.serving import Served
 
 ISSUER = "urn:ticket-ledger:development"

@@ -1,7 +1,7 @@
 """Every route, every role, against the hand-written table; with own and others' things."""
 
 import pytest
-from support.operations import REQUESTS, Asked, World, known, new_customer, new_world
+from support.requests_of import REQUESTS, Asked, World, known, new_customer, new_world
 from support.serving import Served
 
 import api.app  # noqa: F401 - registers the operations

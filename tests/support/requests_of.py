@@ -1,0 +1,245 @@
+"""Every operation of the API with a request that is good, made of things prepared for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from support.serving import Served
+
+_NUMBERS = count(1)
+
+PASSPORT = {
+    "country": "PT",
+    "number": "X0000001",
+    "name": "Ada Example",
+    "birth_date": "1980-02-29",
+    "issued_by": "Registry office",
+    "issued_on": "2020-01-31",
+}
+
+
+@dataclass
+class Asked:
+    """One request: `version` goes into If-Match, `content` is a raw body instead of JSON."""
+
+    method: str
+    path: str
+    body: Any = None
+    version: int | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    content: bytes | None = None
+
+
+@dataclass
+class World:
+    """A contract with its customer, a ticket with a message, a staff member: all fresh."""
+
+    served: Served
+    contract: str
+    customer: str
+    person: str
+    contract_version: int
+    ticket: str
+    ticket_version: int
+    message: str
+    attachment: str
+    event: str
+    staff: str
+    staff_version: int
+    key: str
+
+
+def contract_body(number: str) -> dict[str, Any]:
+    """Return a registration that is good."""
+    return {
+        "number": number,
+        "category": "individual",
+        "language": "en",
+        "document": {"passport": PASSPORT},
+        "contacts": [{"kind": "mail", "value": "ada@example.net"}],
+    }
+
+
+def new_number() -> str:
+    """Return a contract number that was never used here."""
+    return f"T-{next(_NUMBERS)}-{uuid4().hex[:8]}"
+
+
+def new_customer(served: Served, *rights: str) -> tuple[str, str, str]:
+    """Register a contract with one person; return its number, the person and their token."""
+    number = new_number()
+    made = served.post("supervisor", "/v1/contracts", contract_body(number))
+    assert made.status_code == 201, made.text
+    login = {"issuer": "urn:ticket-ledger:development", "subject": f"customer:{number}"}
+    body = {"name": "Ada", "login": login, "rights": rights or ("read", "write", "manage_persons")}
+    named = served.post("supervisor", f"/v1/contracts/{number}/persons", body)
+    assert named.status_code == 201, named.text
+    return number, str(named.json()["person"]), served.mint(login["subject"])
+
+
+def known(served: Served, token: str) -> str:
+    """Return the token as soon as the directory knows whose it is."""
+    client = served.client(None, token)
+    served.until(lambda: client.get(f"/v1/tickets/{uuid4()}").status_code != 401)
+    return token
+
+
+def new_world(served: Served, staff_role: str = "agent") -> World:
+    """Prepare everything that some operation needs."""
+    contract, person, token = new_customer(served)
+    named = served.get("supervisor", f"/v1/contracts/{contract}").json()
+    ticket = served.open_ticket("supervisor", contract=contract)
+    path = f"/v1/tickets/{ticket['id']}"
+    attached = served.client("supervisor").post(
+        f"{path}/attachments",
+        params={"name": "log.txt"},
+        content=b"a log",
+        headers={"Idempotency-Key": str(uuid4()), "Content-Type": "text/plain"},
+    )
+    claimed = served.post("supervisor", f"{path}/claim", {}, version=attached.json()["version"])
+    posted = served.post("supervisor", f"{path}/messages", {"text": "An answer."})
+    assert posted.status_code == 201, (claimed.text, posted.text)
+    login = {"issuer": "urn:ticket-ledger:development", "subject": f"{staff_role}:{contract}"}
+    body = {"name": "Cleo", "login": login, "roles": [staff_role, "compliance"]}
+    joined = served.post("operator", "/v1/staff", body).json()
+    key = served.post("operator", f"/v1/staff/{joined['id']}/api-keys", {}).json()
+    return World(
+        served=served,
+        contract=contract,
+        customer=token,
+        person=person,
+        contract_version=named["version"],
+        ticket=str(ticket["id"]),
+        ticket_version=posted.json()["version"],
+        message=posted.json()["message"],
+        attachment=attached.json()["attachment"],
+        event=ticket["event_ids"][0],
+        staff=joined["id"],
+        staff_version=key["version"],
+        key=key["key"],
+    )
+
+
+def _soon() -> str:
+    return (datetime.now(UTC) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _ticket(name: str, body: Any, *, decided: bool = False) -> Callable[[World], Asked]:
+    def ask(world: World) -> Asked:
+        version = world.ticket_version if decided else None
+        filled = body(world) if callable(body) else body
+        return Asked("POST", f"/v1/tickets/{world.ticket}/{name}", filled, version)
+
+    return ask
+
+
+def _staff(name: str, body: Any, *, decided: bool = False) -> Callable[[World], Asked]:
+    def ask(world: World) -> Asked:
+        version = world.staff_version if decided else None
+        path = f"/v1/staff/{world.staff}/{name}".replace("KEY", world.key)
+        return Asked("POST", path, body, version)
+
+    return ask
+
+
+def _contract(name: str, body: Any, *, decided: bool = False) -> Callable[[World], Asked]:
+    def ask(world: World) -> Asked:
+        version = world.contract_version if decided else None
+        path = f"/v1/contracts/{world.contract}/{name}".replace("PERSON", world.person)
+        return Asked("POST", path, body, version)
+
+    return ask
+
+
+def _get(path: str, **params: Any) -> Callable[[World], Asked]:
+    return lambda world: Asked("GET", path.format(**vars(world)), params=params)
+
+
+def _open(world: World) -> Asked:
+    body = {"contract": world.contract, "channel": "portal", "language": "en"}
+    return Asked("POST", "/v1/tickets", body | {"subject": "s", "text": "t"})
+
+
+def _attach(world: World) -> Asked:
+    path = f"/v1/tickets/{world.ticket}/attachments"
+    return Asked("POST", path, params={"name": "a.bin"}, content=b"\x00\x01")
+
+
+REQUESTS: dict[str, Callable[[World], Asked]] = {
+    "register_contract": lambda _: Asked("POST", "/v1/contracts", contract_body(new_number())),
+    "read_contract": _get("/v1/contracts/{contract}"),
+    "contract_history": _get("/v1/contracts/{contract}/history"),
+    "read_identity": _get("/v1/contracts/{contract}/identity"),
+    "name_person": _contract("persons", {"name": "Ben", "rights": ["read"]}),
+    "grant_rights": _contract("persons/PERSON/rights", {"rights": ["read"]}, decided=True),
+    "revoke_rights": _contract("persons/PERSON/revoke", {"reason": "Gone."}, decided=True),
+    "close_contract": _contract("close", {"ending": "by_customer"}, decided=True),
+    "open_ticket": _open,
+    "find_tickets": _get("/v1/tickets", reference="none"),
+    "read_ticket": _get("/v1/tickets/{ticket}"),
+    "ticket_timeline": _get("/v1/tickets/{ticket}/timeline"),
+    "acknowledge_ticket": _ticket("acknowledge", {"reaction_seconds": 60}),
+    "post_message": _ticket("messages", {"text": "Hello."}),
+    "change_status": _ticket(
+        "status",
+        lambda _: {"status": "in_progress", "explanation": "x", "next_update": _soon()},
+        decided=True,
+    ),
+    "claim_ticket": _ticket("claim", {"reason": "I know it."}, decided=True),
+    "assign_ticket": _ticket(
+        "assign", lambda world: {"agent": world.staff, "reason": "Knows it."}, decided=True
+    ),
+    "address_ticket": _ticket("address", {"specialist": None}, decided=True),
+    "hand_over_ticket": _ticket(
+        "hand-over", lambda world: {"receiver": world.staff, "reason": "Shift."}, decided=True
+    ),
+    "release_ticket": _ticket("release", {"reason": "Shift."}, decided=True),
+    "change_priority": _ticket("priority", {"priority": "low"}, decided=True),
+    "change_tags": _ticket("tags", {"add": ["dns"]}),
+    "link_ticket": _ticket(
+        "links", lambda world: {"other": _other(world), "relation": "relates_to"}
+    ),
+    "add_attachment": _attach,
+    "read_attachment": _get("/v1/tickets/{ticket}/attachments/{attachment}"),
+    "correct_message": _ticket(
+        "corrections", lambda world: {"message": world.message, "text": "y", "reason": "typo"}
+    ),
+    "retract_message": _ticket(
+        "retractions", lambda world: {"message": world.message, "reason": "wrong ticket"}
+    ),
+    "move_ticket": _ticket(
+        "move", lambda world: {"contract": world.served.contract, "reason": "r"}, decided=True
+    ),
+    "record_work": _ticket("work", {"what": "w", "where": "mail-3"}),
+    "read_queue": _get("/v1/queue"),
+    "live_queue": _get("/v1/queue/live"),
+    "read_event": _get("/v1/events/{event}"),
+    "list_staff": _get("/v1/staff"),
+    "read_staff": _get("/v1/staff/{staff}"),
+    "join_staff": lambda _: Asked(
+        "POST",
+        "/v1/staff",
+        {"name": "Eve", "login": {"issuer": "urn:x", "subject": uuid4().hex}, "roles": ["agent"]},
+    ),
+    "grant_role": _staff("roles", {"role": "supervisor"}, decided=True),
+    "revoke_role": _staff("roles/revoke", {"role": "compliance"}, decided=True),
+    "state_languages": _staff("languages", {"languages": ["pt"]}),
+    "state_absence": _staff("absences", {}),
+    "state_return": _staff("absences/end", {}),
+    "leave_staff": _staff("leave", {}, decided=True),
+    "issue_api_key": _staff("api-keys", {}),
+    "revoke_api_key": _staff("api-keys/KEY/revoke", {}),
+    "healthz": _get("/healthz"),
+    "readyz": _get("/readyz"),
+    "metrics": _get("/metrics"),
+    "openapi_json": _get("/openapi.json"),
+    "docs": _get("/docs"),
+    "problem_page": _get("/problems/not-found"),
+}
+
+
+def _other(world: World) -> str:
+    return str(world.served.open_ticket("supervisor", contract=world.contract)["id"])
