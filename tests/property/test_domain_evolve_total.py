@@ -1,13 +1,10 @@
 """Folding takes every event that was ever recorded, in any order, whatever the rules were then."""
 
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.cast import uid
 
 from domain.access import ACCESS
 from domain.catalogue import BY_KIND
@@ -16,13 +13,6 @@ from domain.decider import Decider
 from domain.ledger import LEDGER
 from domain.staff import STAFF
 from domain.ticket import TICKET
-from domain.values import Purpose, Sealed
-
-st.register_type_strategy(
-    Sealed, st.builds(Sealed, st.none(), st.just(uid(1)), st.just(Purpose.CHECK))
-)
-st.register_type_strategy(UUID, st.integers(0, 3).map(uid))
-st.register_type_strategy(datetime, st.just(datetime(2026, 1, 2, tzinfo=UTC)))
 
 DECIDERS: list[Decider[Any, Any, Any]] = [TICKET, CONTRACT, STAFF, ACCESS, LEDGER]
 
