@@ -80,7 +80,7 @@ def _said(parts: Envelope, read: Recorded, form: Form) -> dict[str, Any]:
         data, sealed = form.write(read.event)
         names = [name for name, _ in sealed]
     else:
-        data = orjson.loads(parts.data)
+        data = orjson.loads(bytes(parts.data))
         _require_plain(data)
         names = [name for name in parts.sealed if name != ADDRESS]
     if ADDRESS in parts.sealed:

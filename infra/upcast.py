@@ -24,5 +24,8 @@ def upcast(steps: Steps, name: str, data: Data, stored: int, current: int) -> Da
         step = steps.get((name, version))
         if step is None:
             raise Malformed(f"{name} version {version}: no step to the next", "type_version")
-        data = step(data)
+        try:
+            data = step(data)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise Malformed(f"{name} version {version}: not the form it had", "data") from None
     return data

@@ -1,7 +1,6 @@
 """The key-encryption key: wraps every key in the key store, and is kept apart from it."""
 
 import base64
-import binascii
 import hashlib
 import secrets
 import stat
@@ -53,7 +52,7 @@ class Kek:
         nonce, sealed = key.wrapped[:_NONCE], key.wrapped[_NONCE:]
         try:
             return self._aead.decrypt(nonce, sealed, self._bound_to(key.id, key.scope))
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Integrity(f"key {key.id} was altered in the key store") from None
 
     def _bound_to(self, key_id: UUID, scope: str) -> bytes:
@@ -64,7 +63,7 @@ def kek_of_text(text: str) -> Kek:
     """Return the key-encryption key written as base64 (44 characters)."""
     try:
         secret = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise Unavailable("the key-encryption key is not base64: write 32 bytes so") from None
     return Kek(secret)
 

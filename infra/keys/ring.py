@@ -16,15 +16,17 @@ from infra.keys.kek import Kek
 from infra.keys.scope import SECRET_BYTES, KeyScope, SealingKey
 from infra.keys.store import KeyStore, WrappedKey
 
-MEMORY_SECONDS: Final = 60.0
+PERIOD_SECONDS: Final = 25.0
 MEMORY_KEYS: Final = 200_000
 _SECRET: Final = "secret/"  # noqa: S105 - a scope's prefix
 
 
 class Memory:
-    """Keys by scope name or id in two generations, so that none outlives MEMORY_SECONDS.
+    """Keys by scope or id in two generations, one for each PERIOD_SECONDS of the clock.
 
-    Reads take no lock: a generation is only ever added to, or replaced as a whole.
+    A key is dropped at the end of the period after the one in which it was read, so none is used
+    for more than 60 s, even if reading it took ten. Reads take no lock: a generation is only
+    ever added to, or replaced as a whole.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -32,18 +34,18 @@ class Memory:
         self._lock = threading.Lock()
         self._young: dict[object, SealingKey] = {}
         self._old: dict[object, SealingKey] = {}
-        self._turned = clock()
+        self._period = clock() // PERIOD_SECONDS
 
     def get(self, name: object) -> SealingKey | None:
         """Return what is remembered under a name."""
-        if self._clock() - self._turned >= MEMORY_SECONDS / 2:
+        if self._clock() // PERIOD_SECONDS != self._period:
             self._turn()
         return self._young.get(name) or self._old.get(name)
 
     def put(self, name: object, key: SealingKey) -> None:
         """Remember a key that was just read from the store."""
-        if len(self._young) >= MEMORY_KEYS:
-            self._turn(full=True)
+        if self._clock() // PERIOD_SECONDS != self._period or len(self._young) >= MEMORY_KEYS:
+            self._turn()
         self._young[name] = key
 
     def clear(self) -> None:
@@ -51,13 +53,14 @@ class Memory:
         with self._lock:
             self._young, self._old = {}, {}
 
-    def _turn(self, *, full: bool = False) -> None:
+    def _turn(self) -> None:
         with self._lock:
-            age = self._clock() - self._turned
-            if full or age >= MEMORY_SECONDS / 2:
-                self._old = {} if age >= MEMORY_SECONDS else self._young
+            period = self._clock() // PERIOD_SECONDS
+            if period > self._period + 1:
                 self._young = {}
-                self._turned = self._clock()
+            if period != self._period or len(self._young) >= MEMORY_KEYS:
+                self._old, self._young = self._young, {}
+                self._period = period
 
 
 class Keys:
