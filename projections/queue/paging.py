@@ -108,9 +108,8 @@ async def _group(
         conditions.append(_SQL[f"after_{group}"])
     statement = _SQL["page"].format(
         columns=_SQL["columns"],
-        live=_SQL[f"live_{moment.basis.value}"],
-        past=_SQL[f"past_{moment.basis.value}"],
-        wanted=_AND.join(conditions),
+        live=_AND.join([_SQL[f"live_{moment.basis.value}"], *conditions]),
+        past=_AND.join([_SQL[f"past_{moment.basis.value}"], *conditions]),
         order=_SQL[f"order_{group}"],
     )
     values = asked.values | {

@@ -7,12 +7,12 @@ SELECT position, clock_timestamp() FROM views.followers WHERE name = 'queue'
 SELECT * FROM (
     (
         SELECT {columns} FROM views.queue
-        WHERE {live} AND {wanted} ORDER BY {order} LIMIT %(limit)s
+        WHERE {live} ORDER BY {order} LIMIT %(limit)s
     )
     UNION ALL
     (
         SELECT {columns} FROM views.queue_past
-        WHERE {past} AND {wanted} ORDER BY {order} LIMIT %(limit)s
+        WHERE {past} ORDER BY {order} LIMIT %(limit)s
     )
 ) AS found
 ORDER BY {order}

@@ -72,7 +72,7 @@ class History:
         for number in self.numbers:
             stream = Stream(StreamKind.CONTRACT, self.uuid())
             event = ContractRegistered(number, Category.UNKNOWN, self.uuid(), "en", None, ())
-            yield self._request(stream, 0, self.staff[0], [NewEvent(event, number)])
+            yield self.request(stream, 0, self.staff[0], [NewEvent(event, number)])
         made = len(self.numbers)
         while made < events:
             request = self._next()
@@ -97,7 +97,7 @@ class History:
                 Actor(ActorKind.CUSTOMER, self.uuid(), Role.CUSTOMER),
             )
             self.tickets.append(ticket)
-            actor, events = ticket.customer, [self._opened(ticket)]
+            actor, events = ticket.customer, [self.opened(ticket)]
         else:
             ticket = self.random.choice(self.tickets)
             actor, events = self.random.choice(ACTIONS)(self, ticket)
@@ -107,9 +107,10 @@ class History:
                 ticket.contract = event.contract
             new.append(NewEvent(event, ticket.contract))
         version, ticket.version = ticket.version, ticket.version + len(new)
-        return self._request(ticket.stream, version, actor, new)
+        return self.request(ticket.stream, version, actor, new)
 
-    def _opened(self, ticket: Ticket) -> t.TicketOpened:
+    def opened(self, ticket: Ticket) -> t.TicketOpened:
+        """Return the opening of a ticket."""
         number = len(self.tickets)
         return t.TicketOpened(
             number=f"{number:06}",
@@ -124,9 +125,10 @@ class History:
             specialist=self.random.choice([None, None, self.staff[1].id]),
         )
 
-    def _request(
+    def request(
         self, stream: Stream, version: int, actor: Actor, new: Sequence[NewEvent]
     ) -> Request:
+        """Return a request for one stream, at the history's time."""
         days = self.random.randint(1, 20) if self.random.random() < self.late else 0
         imported = self.random.random() < 0.05
         provenance = Provenance(
