@@ -15,6 +15,7 @@ from infra.postgres import Cluster
 
 MEGABYTE = 1 << 20
 SPARE = 24
+LIMIT = 16 * MEGABYTE  # a WAL segment still fits, a growing table does not
 
 
 class Room(Protocol):
@@ -70,7 +71,7 @@ class _FileSystem:
 
 class _Limit:
     def fill(self, backend: int) -> None:
-        resource.prlimit(backend, resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
+        resource.prlimit(backend, resource.RLIMIT_FSIZE, (LIMIT, resource.RLIM_INFINITY))
 
     def free(self, backend: int) -> None:
         unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
