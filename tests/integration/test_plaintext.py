@@ -5,11 +5,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import pytest
 from support import everything
 from support.everything import Caller
-from support.plaintext import Hit, Markers, search, search_files
+from support.plaintext import Hit, Markers, dump_tables, leak_into_table, search, search_files
 from support.running import Running, ledger
 
 
@@ -99,26 +98,11 @@ def said_by(planted: Planted) -> dict[str, bytes]:
     }
 
 
-def tables(dsn: str) -> bytes:
-    """Return the content of every table, where compressed values are in the clear."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
-        listed = connection.execute(
-            "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables "
-            "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-        ).fetchall()
-        found = []
-        for (name,) in listed:
-            with connection.cursor() as cursor, cursor.copy(f"COPY {name} TO STDOUT") as copy:
-                found.append(b"".join(bytes(block) for block in copy))
-    return b"\n".join(found)
-
-
 def leaks(planted: Planted, markers: Markers, said: dict[str, bytes]) -> dict[str, list[Hit]]:
     """Return place -> hits, for every place in which something was found."""
     needles = markers.needles()
     found = {place: list(search(data, place, needles)) for place, data in said.items()}
-    dump = tables(planted.ledger.ready["dsn"]["superuser"])
+    dump = dump_tables(planted.ledger.ready["dsn"]["superuser"])
     found["tables"] = list(search(dump, "tables", needles))
     clusters = [path for path in planted.state.iterdir() if not path.name.startswith("postgresql-")]
     found["files"] = search_files([planted.ledger.data, *clusters], needles)
@@ -131,9 +115,7 @@ def test_nothing_personal_is_found_anywhere_in_a_running_ledger(planted: Planted
     assert leaks(planted, planted.markers, said_by(planted)) == {}
     control = Markers()
     text = control.exact("a deliberate leak")
-    with psycopg.connect(planted.ledger.ready["dsn"]["superuser"], autocommit=True) as connection:
-        connection.execute("CREATE TABLE leak (said text)")
-        connection.execute("INSERT INTO leak VALUES (%s)", [text])
+    leak_into_table(planted.ledger.ready["dsn"]["superuser"], text)
     (planted.ledger.data / "leak").write_text(text, "utf-8")
     said = {place: data + text.encode() for place, data in said_by(planted).items()}
     found = leaks(planted, control, said)

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-import psycopg
 import pytest
 from support.databases import Database
 from support.filling import filled
-from support.plaintext import Markers, search, search_files
+from support.plaintext import Markers, dump_tables, leak_into_table, search, search_files
 
 from domain.catalogue import BY_KIND
 from domain.log import NewEvent, Request, Write
@@ -59,9 +58,7 @@ def leaks_in(
     database: Database, settings: Settings, cluster: Cluster, markers: Markers
 ) -> set[tuple[str, str]]:
     """Return (place, form) of each marker found: cluster files with WAL, log, keys, tables."""
-    with psycopg.connect(database.dsn_superuser, autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
-        dumps = list(tables(connection))
+    dump = dump_tables(database.dsn_superuser)
     needles = markers.needles()
     places = {
         "data": [cluster.pgdata / "base", cluster.pgdata / "global"],
@@ -72,18 +69,7 @@ def leaks_in(
     found = {
         (place, hit.form) for place, roots in places.items() for hit in search_files(roots, needles)
     }
-    return found | {("tables", h.form) for name, d in dumps for h in search(d, name, needles)}
-
-
-def tables(connection: psycopg.Connection) -> Iterable[tuple[str, bytes]]:
-    """Yield the content of every table: compressed values are in the clear here."""
-    listed = connection.execute(
-        "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables "
-        "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-    ).fetchall()
-    for (name,) in listed:
-        with connection.cursor() as cursor, cursor.copy(f"COPY {name} TO STDOUT") as copy:
-            yield name, b"".join(bytes(block) for block in copy)
+    return found | {("tables", hit.form) for hit in search(dump, "tables", needles)}
 
 
 @pytest.fixture
@@ -105,9 +91,7 @@ def test_a_deliberate_leak_in_any_of_these_places_is_found(
 ) -> None:
     control = Markers()
     text = control.exact("a deliberate leak")
-    with psycopg.connect(database.dsn_superuser, autocommit=True) as connection:
-        connection.execute("CREATE TABLE leak (said text)")
-        connection.execute("INSERT INTO leak VALUES (%s)", [text])
+    leak_into_table(database.dsn_superuser, text)
     with cluster.log.open("a") as log:
         log.write(text)
     (settings.data / "leak").write_text(text, "utf-8")

@@ -12,6 +12,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+import psycopg
+
 PREFIX: Final = "Qzx7VwKjHtRp"
 """Stands in no text, and in no random bytes within the age of the universe."""
 
@@ -96,6 +98,28 @@ def search_files(roots: Iterable[Path], needles: dict[str, bytes]) -> list[Hit]:
         hits += search(str(path).encode(), f"name of {path}", needles)
         hits += search(path.read_bytes(), str(path), needles)
     return hits
+
+
+def dump_tables(superuser: str) -> bytes:
+    """Return the content of every table after a checkpoint; compressed values are plain here."""
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        listed = connection.execute(
+            "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables "
+            "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        found = []
+        for (name,) in listed:
+            with connection.cursor() as cursor, cursor.copy(f"COPY {name} TO STDOUT") as copy:
+                found.append(b"".join(bytes(block) for block in copy))
+    return b"\n".join(found)
+
+
+def leak_into_table(superuser: str, text: str) -> None:
+    """Put a text into a table of its own, deliberately: the search must find it."""
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute("CREATE TABLE leak (said text)")
+        connection.execute("INSERT INTO leak VALUES (%s)", [text])
 
 
 def files_below(roots: Iterable[Path]) -> Iterator[Path]:
