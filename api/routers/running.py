@@ -11,8 +11,9 @@ from api.calls import Call
 from api.pages import docs_page, problem_html
 from api.problems import BY_NAME
 from api.routes import route
+from api.schemas.running import Status
 from domain.errors import NotFound, Unavailable
-from projections import people, queue
+from projections import people, queue, status
 from projections.metrics import FILE
 from projections.wait import wait_for
 
@@ -56,6 +57,12 @@ def _followers(data: Path) -> bytes:
         return (data / FILE).read_bytes()
     except OSError:
         return b""
+
+
+@route(router, "GET", "/v1/status", answer=Status)
+async def read_status(call: Call) -> Response:
+    """Read what the ledger holds and how far its followers are."""
+    return shown(await status.status(call.services.reads.pool))
 
 
 @route(router, "GET", "/openapi.json", public=True, answer=None)
