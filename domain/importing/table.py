@@ -1,6 +1,7 @@
 """The records of a CSV file (RFC 4180, UTF-8), strictly: what is broken is named by its line."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,8 @@ from domain.importing.rows import Problem, Record
 
 _BOM: Final = "\ufeff"
 _HEADER: Final = "line 1"
+_NO_TEXT: Final = re.compile("[\\0\\ud800-\\udfff]")
+"""NUL, and what stands for a byte that is not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +87,4 @@ def _broken(cells: list[str] | str, width: int) -> str | None:
 
 
 def _is_text(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return _NO_TEXT.search(text) is None

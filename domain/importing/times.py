@@ -1,6 +1,7 @@
 """Local times of a log as moments in UTC."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ def moment(
     raise Malformed("a time before 1970 or in the future")
 
 
+@lru_cache(maxsize=4096)  # rows of a case repeat its times
 def _parsed(text: str, form: str | None) -> datetime:
     try:
         return datetime.fromisoformat(text) if form is None else _strictly(text, form)
