@@ -141,6 +141,38 @@ def test_an_import_killed_at_a_random_row_ends_like_an_undisturbed_one(
     assert imports.content(settings) == undisturbed
 
 
+def test_an_import_that_is_interrupted_says_so_and_goes_on_when_run_again(
+    database: Database, virgin_keys: Path, tmp_path: Path, undisturbed: Content
+) -> None:
+    settings = with_keys(database, virgin_keys, tmp_path)
+    with trap(database, len(undisturbed) // 2) as connection:
+        process = begin(settings)
+        until(lambda: connection.execute(_WAITING, (_LOCK,)).fetchone() is not None, process)
+        process.send_signal(signal.SIGINT)
+        connection.execute("SELECT pg_advisory_unlock_all()")
+        _, errors = process.communicate(timeout=_WITHIN)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert 0 < len(imports.recorded(settings)) < len(undisturbed)
+    finish(settings)
+    assert imports.content(settings) == undisturbed
+
+
+def test_an_import_outlives_the_loss_of_its_connection(
+    database: Database, virgin_keys: Path, tmp_path: Path, undisturbed: Content
+) -> None:
+    settings = with_keys(database, virgin_keys, tmp_path)
+    with trap(database, len(undisturbed) // 2) as connection:
+        process = begin(settings)
+        until(lambda: connection.execute(_WAITING, (_LOCK,)).fetchone() is not None, process)
+        ((backend,),) = connection.execute(_WAITING, (_LOCK,))
+        connection.execute("SELECT pg_terminate_backend(%s, 10000)", (backend,))
+        connection.execute("SELECT pg_advisory_unlock_all()")
+        _, errors = process.communicate(timeout=_WITHIN)
+    assert process.returncode == 0, errors
+    assert imports.content(settings) == undisturbed
+
+
 def test_undisturbed_imports_of_the_same_file_record_the_same(
     database: Database, virgin_keys: Path, tmp_path: Path, undisturbed: Content
 ) -> None:
