@@ -217,6 +217,7 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "read_queue": _get("/v1/queue"),
     "live_queue": _get("/v1/queue/live"),
     "read_event": _get("/v1/events/{event}"),
+    "read_status": _get("/v1/status"),
     "list_staff": _get("/v1/staff"),
     "read_staff": _get("/v1/staff/{staff}"),
     "join_staff": lambda _: Asked(
