@@ -286,6 +286,23 @@ def test_what_is_remembered_is_bounded_and_the_least_used_goes_first() -> None:
     in_house(story)
 
 
+def test_what_was_used_last_is_remembered_longest() -> None:
+    async def story(house: House) -> None:
+        states = house.handler.states = States(house.log, limit=2)
+        streams = [Stream(StreamKind.TICKET, uid(510 + number)) for number in range(3)]
+        for stream in streams[:2]:
+            await house.open(stream)
+        await states.load(TICKET, streams[0])
+        await house.open(streams[2])
+        house.log.reads.clear()
+        await states.load(TICKET, streams[0])
+        assert house.log.reads == []
+        await states.load(TICKET, streams[1])
+        assert house.log.reads == [(streams[1], 0)]
+
+    in_house(story)
+
+
 def test_an_older_state_never_replaces_a_newer_one() -> None:
     async def story(house: House) -> None:
         await house.open()

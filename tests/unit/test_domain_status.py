@@ -87,6 +87,14 @@ def test_a_ticket_is_acknowledged_once() -> None:
     ticket.when(ask(AcknowledgeTicket, reaction_seconds=60)).then_refused("already-acknowledged")
 
 
+def test_an_acknowledgement_outlasts_every_other_change_of_status() -> None:
+    acknowledge = ask(AcknowledgeTicket, reaction_seconds=60)
+    for status in OPEN_STATUSES:
+        ticket = given(TICKET, opened(), TicketAcknowledged(60, None))
+        ticket = ticket.and_(StatusChanged(status, Status.NEW, Cause.STAFF, WHY, None))
+        ticket.when(acknowledge).then_refused("already-acknowledged")
+
+
 def test_a_reopened_ticket_is_acknowledged_anew() -> None:
     ticket = given(TICKET, opened(), TicketAcknowledged(60, None)).and_(
         StatusChanged(Status.RESOLVED, Status.NEW, Cause.STAFF, WHY, None),
