@@ -4,12 +4,12 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
-import uuid_utils
+from uuid_utils.compat import uuid7
 
 
 def new_id() -> UUID:
     """Return a new UUIDv7."""
-    return UUID(int=uuid_utils.uuid7().int)
+    return uuid7()
 
 
 def derived_id(at: datetime, *parts: str) -> UUID:
