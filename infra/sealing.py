@@ -135,7 +135,7 @@ class Sealer:
             return None
         try:
             return key.aead.decrypt(chunk.nonce, chunk.ciphertext, self._chunk(place, key.id))
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Integrity(
                 f"attachment {place.attachment}, chunk {place.index}: the ciphertext was altered"
             ) from None

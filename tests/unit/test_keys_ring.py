@@ -115,6 +115,19 @@ def test_nothing_is_remembered_for_more_than_sixty_seconds(store: CountingStore)
         assert keys.remembered([SCOPES[int(start) % 10]]) is None
 
 
+@pytest.mark.parametrize("offset", [0.0, 0.1, 12.0, 24.9])
+def test_a_process_that_paused_for_a_minute_has_forgotten(
+    store: CountingStore, offset: float
+) -> None:
+    clock = Clock()
+    keys = Keys(store, KEK, clock)
+    clock.now += offset
+    key = keys.sealing_key(SCOPES[0])
+    store.destroy([key.id], AT)
+    clock.now += 60.0
+    assert keys.by_id(key.id) is None
+
+
 def test_an_idle_process_forgets_too(store: CountingStore) -> None:
     clock = Clock()
     keys = Keys(store, KEK, clock)
