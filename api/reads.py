@@ -59,6 +59,8 @@ async def wait(call: Call, projection: str) -> None:
     if not given.isascii() or not given.isdigit() or len(given) > _DIGITS:
         raise Malformed("send the position as it was given", POSITION)
     services = call.services
+    if int(given) > (await services.log.head()).position:
+        raise Malformed("the ledger has no such position", POSITION)
     async with services.reads.pool.connection() as connection:
         within = services.settings.read_wait_seconds
         if not await wait_for(connection, projection, int(given), within):

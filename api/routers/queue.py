@@ -46,7 +46,10 @@ async def read_queue(call: Call) -> Response:
         cursor=asked.cursor,
         moment=await moment_of(call, asked),
     )
-    items = [{"id": item.ticket, **as_item(item)} for item in page.items]
+    items = [
+        {"id": item.ticket, **as_item(item), "as_of_position": page.as_of_position}
+        for item in page.items
+    ]
     content = {
         "items": items,
         "next": page.next,
