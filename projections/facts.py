@@ -38,8 +38,12 @@ class Fact(msgspec.Struct):
     recorded_at: str
     origin: OriginRef
     data: dict[str, Any]
-    sealed: dict[str, msgspec.Raw]
+    sealed: msgspec.Raw
     occurred_at: str | None = None
+
+    def seals(self, field: str) -> bool:
+        """Say whether the event has this sealed field; its name stands nowhere else in there."""
+        return b'"%b":{' % field.encode() in bytes(self.sealed)
 
     @property
     def when(self) -> str:

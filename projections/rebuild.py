@@ -57,7 +57,7 @@ def rebuild_queue(owner: str, progress: Progress = lambda _done, _head: None) ->
             raise Unavailable("another rebuild of the queue runs: wait for it")
         writing.execute(_SQL["clear"])
         writing.execute(_SQL["create_beside"])
-        builder = _Builder(reading, writing, progress)
+        builder = Builder(reading, writing, progress)
         builder.build()
         old = builder.swap()
         difference = _difference(writing, old)
@@ -71,7 +71,7 @@ def _connect(owner: str) -> Connection:
     return connection
 
 
-class _Builder:
+class Builder:
     """Builds views_next and swaps it in."""
 
     def __init__(self, reading: Connection, writing: Connection, progress: Progress) -> None:

@@ -35,7 +35,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 class Pace:
     """How many events at most in a batch, how many seconds between polls."""
 
-    batch: int = 5_000
+    batch: int = 20_000
     poll: float = 0.5
 
 

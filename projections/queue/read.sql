@@ -27,7 +27,7 @@ acknowledged_at, customer_waiting_since, reaction_due, update_due, reply_due, du
 from_position <= %(position)s
 
 -- name: past_recorded
-int8range(from_position, to_position) @> %(position)s::bigint
+to_position > %(position)s AND from_position <= %(position)s
 
 -- name: live_occurred
 from_position <= %(position)s AND occurred_from <= %(occurred)s

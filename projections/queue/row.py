@@ -66,7 +66,7 @@ def opened(fact: Fact) -> Row:
         specialist=data["specialist"],
         holder=None,
         tags=(),
-        subject_event=fact.id if "subject" in fact.sealed else None,
+        subject_event=fact.id if fact.seals("subject") else None,
         imported=imported,
         opened_at=when,
         updated_at=when,

@@ -15,6 +15,7 @@ from projections.queue.row import Row, change, concerns, opened
 
 NAME: Final = "queue"
 _SQL: Final = load_sql(__file__, "write.sql")
+_PIECE: Final = 250
 COLUMNS: Final = sql.SQL(", ").join(map(sql.Identifier, Row.__struct_fields__))
 
 
@@ -45,10 +46,10 @@ class QueueWriter:
         """Fold the envelopes; save the versions that ended, keep the rows that hold."""
         facts = [fact for fact in map(read_fact, envelopes) if concerns(fact)]
         self._load(cursor, {fact.stream.id for fact in facts if fact.stream.version > 1})
-        past = self._fold(facts)
-        if past:
-            with cursor.copy(self._sql["copy_past"]) as copy:
-                copy.write("".join(past))
+        with cursor.copy(self._sql["copy_past"]) as copy:
+            # the server takes in what was folded while the next is folded
+            for begin in range(0, len(facts), _PIECE):
+                copy.write("".join(self._fold(facts[begin : begin + _PIECE])))
 
     def flush(self, cursor: Cursor) -> None:
         """Save the rows that hold now, and forget them."""
@@ -87,12 +88,15 @@ class QueueWriter:
 
 def _line(row: Row) -> str:
     """Return the row for COPY; its texts are ids, codes and times, which need no escaping."""
-    return "\t".join([v if v.__class__ is str else _text(v) for v in astuple(row)])
+    return "\t".join(
+        [
+            value if value.__class__ is str else r"\N" if value is None else _text(value)
+            for value in astuple(row)
+        ]
+    )
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return r"\N"
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, int):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from domain.errors import Integrity
@@ -44,7 +45,7 @@ def fact(
         recorded_at=recorded,
         origin=OriginRef(origin),
         data=data,
-        sealed={},
+        sealed=msgspec.Raw(b"{}"),
         occurred_at=occurred,
     )
 
