@@ -1,6 +1,5 @@
 """The processes of a running ledger: started, watched, started again, stopped."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -38,18 +37,22 @@ class Child(Protocol):
 
 
 class Module:
-    """A Python module of ours as a process; its secrets come by environment, never by arguments."""
+    """A Python module of ours as a process; its secrets come by environment, never by arguments.
+
+    `environment` is asked at every start: the database may have moved meanwhile.
+    """
 
     def __init__(
-        self, name: str, module: str, environment: Mapping[str, str], inherited: Sequence[int] = ()
+        self,
+        name: str,
+        module: str,
+        environment: Callable[[], Mapping[str, str]],
+        inherited: Sequence[int] = (),
     ) -> None:
         self.name = name
-        self._start = processes.Start(
-            command=[sys.executable, "-m", module],
-            environment={**os.environ, **environment},
-            at_parents_death=signal.SIGKILL,
-            inherited=tuple(inherited),
-        )
+        self._module = module
+        self._environment = environment
+        self._inherited = tuple(inherited)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -60,7 +63,14 @@ class Module:
 
     def start(self) -> None:
         """Start it; it says itself when it is ready."""
-        self._process = processes.start(self._start)
+        self._process = processes.start(
+            processes.Start(
+                command=[sys.executable, "-m", self._module],
+                environment=self._environment(),
+                at_parents_death=signal.SIGKILL,
+                inherited=self._inherited,
+            )
+        )
 
     def alive(self) -> bool:
         """Say whether it runs."""

@@ -7,21 +7,20 @@ for, so nothing is ever interrupted half-way.
 import http.client
 import os
 import signal
-import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
 import orjson
 
-from cli import exits
+from cli import exits, surroundings
 from cli.children import Database, Keeper, Module
 from cli.ready import remove_ready, write_ready
 from domain.errors import Unavailable
-from infra import logs, processes
+from infra import processes
 from infra.files import Held
 from infra.migrate import migrate, pending
 from infra.postgres import Cluster, Role
@@ -34,13 +33,6 @@ _API_READY_AFTER: Final = 60.0
 _SEEDED_AFTER: Final = 60.0
 _STOPPED_AFTER: Final = 8.0
 _CHILDREN_STOPPED_AFTER: Final = 5.5
-_URLS: Final = {
-    "LEDGER_DATABASE_URL": Role.APP,
-    "LEDGER_DATABASE_OWNER_URL": Role.OWNER,
-    "LEDGER_DATABASE_FOLLOWER_URL": Role.FOLLOWER,
-    "LEDGER_DATABASE_ERASER_URL": Role.ERASER,
-}
-_LOG: Final = logs.logger("supervisor")
 
 
 class Stopped(Exception):
@@ -68,7 +60,7 @@ class Supervisor:
         self._keepers: list[Keeper] = []
         self._cluster: Cluster | None = None
         self._seeded: dict[str, Any] = {"tokens": {}, "customer_contract": None}
-        self._listening = _listen(settings.listen)
+        self._listening = surroundings.listen(settings.listen)
 
     def start(self) -> None:
         """Start everything; return when the API answers.
@@ -80,19 +72,16 @@ class Supervisor:
             self._tell("Starting PostgreSQL (the first start makes its cluster)")
             self._cluster = Cluster(self._held, self._settings, check_signals)
             self._keep(Database(self._cluster))
-        environment = self._environment()
-        self._migrate(environment)
-        check_signals()
-        environment = _without(environment, "OWNER", "ERASER")
+        self._migrate()
         if not self._settings.issuers:
             # before the others, so that one process alone makes keys and the issuer
             self._tell("Finding the people of the development ledger")
-            self._seed(environment)
+            self._seed()
         self._tell("Starting the API and the followers")
-        descriptor = self._listening.fileno()
-        api = {**environment, "LEDGER_LISTEN_FD": str(descriptor)}
-        self._keep(Module("api", "api.serve", api, [descriptor]))
-        self._keep(Module("followers", "projections.serve", environment))
+        inherited = self._listening.fileno()
+        more = {"LEDGER_LISTEN_FD": str(inherited)}
+        self._keep(Module("api", "api.serve", lambda: self._environment() | more, [inherited]))
+        self._keep(Module("followers", "projections.serve", self._environment))
         self._await_api()
         write_ready(self._held.path, self.ready())
 
@@ -103,30 +92,24 @@ class Supervisor:
             if caught is not None and caught.si_signo in STOP:
                 return
             with suppress(Stopped):  # the next wait takes that signal
-                if sum(keeper.look() for keeper in self._keepers):
-                    write_ready(self._held.path, self.ready())
+                self._look()
 
     def stop(self) -> None:
         """Stop the parts, the database last; nothing is left running afterwards."""
         deadline = time.monotonic() + _STOPPED_AFTER
         remove_ready(self._held.path)
         self._listening.close()
-        modules = [keeper.child for keeper in self._keepers if isinstance(keeper.child, Module)]
-        for module in modules:
-            module.ask()
-        children_deadline = time.monotonic() + _CHILDREN_STOPPED_AFTER
-        for module in modules:
-            module.stop(max(0.0, children_deadline - time.monotonic()))
+        self._stop_modules(_CHILDREN_STOPPED_AFTER)
         if self._cluster is not None:
             self._cluster.stop(max(0.0, deadline - time.monotonic()))
 
     def ready(self) -> dict[str, Any]:
         """Return what the running ledger says about itself."""
         pids = {keeper.child.name: keeper.child.pid for keeper in self._keepers}
-        host, port = self._listening.getsockname()[:2]
+        dsn = surroundings.urls(self._settings, self._cluster, tcp=True)
         return {
             "schema": 1,
-            "url": f"http://{f'[{host}]' if ':' in host else host}:{port}",
+            "url": surroundings.url_of(self._listening),
             "data": str(self._held.path),
             **self._seeded,
             "pids": {
@@ -138,7 +121,7 @@ class Supervisor:
                 "consumers": [],
                 "kafka": None,
             },
-            "dsn": self._dsn(),
+            "dsn": {role.name.lower(): url for role, url in dsn.items()},
             "kafka": None,
             "log": None,
         }
@@ -148,49 +131,56 @@ class Supervisor:
         self._keepers.append(keeper)
         keeper.start()
 
-    def _dsn(self) -> dict[str, str]:
-        if self._cluster is not None:
-            return {role.name.lower(): self._cluster.dsn(role, tcp=True) for role in Role}
-        given = {
-            "app": self._settings.database_url,
-            "owner": self._settings.database_owner_url,
-            "follower": self._settings.database_follower_url,
-            "eraser": self._settings.database_eraser_url,
-        }
-        return {name: url.get_secret_value() for name, url in given.items() if url is not None}
+    def _look(self) -> None:
+        """Start again what died; a database that had to move takes the others with it."""
+        place = self._cluster and self._cluster.port
+        if not sum(keeper.look() for keeper in self._keepers):
+            return
+        if self._cluster and self._cluster.port != place:
+            self._stop_modules(1.0)
+            for keeper in self._keepers:
+                keeper.look()
+        write_ready(self._held.path, self.ready())
+
+    def _stop_modules(self, seconds: float) -> None:
+        """End the processes of ours together, within so many seconds."""
+        modules = [keeper.child for keeper in self._keepers if isinstance(keeper.child, Module)]
+        deadline = time.monotonic() + seconds
+        for module in modules:
+            module.ask()
+        for module in modules:
+            module.stop(max(0.0, deadline - time.monotonic()))
 
     def _environment(self) -> dict[str, str]:
-        """Return the variables by which the parts learn where everything is."""
-        environment = {"LEDGER_DATA": str(self._held.path), "LEDGER_LISTEN": self._settings.listen}
-        if self._cluster is not None:
-            urls = {name: self._cluster.dsn(role) for name, role in _URLS.items()}
-            return environment | urls
-        return environment
+        """Return the variables by which a part learns where everything is."""
+        unneeded = surroundings.unneeded()
+        inherited = {name: value for name, value in os.environ.items() if name not in unneeded}
+        urls = surroundings.urls(self._settings, self._cluster, tcp=False)
+        own = {"LEDGER_DATA": str(self._held.path), "LEDGER_LISTEN": self._settings.listen}
+        return inherited | own | surroundings.variables(urls)
 
-    def _migrate(self, environment: Mapping[str, str]) -> None:
+    def _migrate(self) -> None:
         def progress(name: str) -> None:
             self._tell(f"Migrating: {name}")
             check_signals()
 
-        owner = self._settings.database_owner_url
-        url = environment.get("LEDGER_DATABASE_OWNER_URL") or (owner and owner.get_secret_value())
-        if url:
-            migrate(url, progress=progress)
-            return
-        assert self._settings.database_url is not None
-        if missing := pending(self._settings.database_url.get_secret_value()):
+        urls = surroundings.urls(self._settings, self._cluster, tcp=False)
+        if Role.OWNER in urls:
+            migrate(urls[Role.OWNER], progress=progress)
+        elif missing := pending(urls[Role.APP]):
             raise Unavailable(
                 f"the database lacks {len(missing)} migrations: run `ledger migrate` with "
                 "LEDGER_DATABASE_OWNER_URL"
             )
+        check_signals()
 
-    def _seed(self, environment: Mapping[str, str]) -> None:
+    def _seed(self) -> None:
         """Have the people made by a process of its own; a store that is not fit gives no tokens."""
         with tempfile.TemporaryFile() as output:
             child = processes.start(
                 processes.Start(
                     [sys.executable, "-m", "cli.seeding"],
-                    environment={**os.environ, **environment},
+                    environment=self._environment(),
                     at_parents_death=signal.SIGKILL,
                     output=output,
                 )
@@ -224,20 +214,3 @@ class Supervisor:
 
         if not processes.wait_until(answers, _API_READY_AFTER, check_signals):
             raise Unavailable(f"the API does not answer after {_API_READY_AFTER:.0f} s")
-
-
-def _listen(address: str) -> socket.socket:
-    """Return a socket on HOST:PORT, made here so that an API that is replaced loses no caller."""
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]")
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, int(port)), family=family, backlog=1024)
-    except OSError as error:
-        raise Unavailable(f"cannot listen on {address}: {error.strerror}") from None
-
-
-def _without(environment: Mapping[str, str], *roles: str) -> dict[str, str]:
-    """Leave out the URLs of roles that a part has no use for."""
-    unwanted = {f"LEDGER_DATABASE_{role}_URL" for role in roles}
-    return {name: value for name, value in environment.items() if name not in unwanted}

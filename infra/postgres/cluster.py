@@ -17,7 +17,7 @@ from infra.postgres.roles import DATABASE, Role, conninfo, credentials, ensure_r
 from infra.settings import Settings
 
 _CONFIGURATION: Final = ("postgresql.conf", "pg_hba.conf")
-_READY_AFTER: Final = 60.0  # seconds; replaying the WAL after a crash takes most of it
+_READY_AFTER: Final = 600.0  # seconds; after a crash it replays up to max_wal_size
 _INITDB_AFTER: Final = 120.0
 _ATTEMPTS: Final = 5
 _STOPPED_AFTER: Final = 30.0

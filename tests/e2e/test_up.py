@@ -123,6 +123,34 @@ def test_a_part_that_is_killed_is_started_again(ledger_factory: Factory, victim:
     assert running.stop() == 0
 
 
+def test_a_database_whose_port_was_taken_moves_and_takes_the_others_with_it(
+    ledger_factory: Factory,
+) -> None:
+    running = ledger_factory()
+    port = psycopg.conninfo.conninfo_to_dict(running.ready["dsn"]["app"])["port"]
+    supervisor, before = psutil.Process(running.process.pid), one_pid(running, "postgres")
+    supervisor.suspend()
+    os.kill(before, signal.SIGKILL)
+    with socket.socket() as taker:
+        taker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        eventually(lambda: taken(taker, int(str(port))), "the port is ours")
+        supervisor.resume()
+        eventually(lambda: one_pid(running, "postgres") != before, "PostgreSQL is started again")
+        eventually(lambda: answers(running), "the API answers")
+        assert str(port) not in running.reread()["dsn"]["app"]
+        assert count_events(running) > 0
+    assert running.stop() == 0
+
+
+def taken(taker: socket.socket, port: int) -> bool:
+    try:
+        taker.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    taker.listen()
+    return True
+
+
 def one_pid(running: Running, name: str) -> int:
     pid = running.reread()["pids"][name]
     return int(pid[0] if isinstance(pid, list) else pid)
