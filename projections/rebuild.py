@@ -5,7 +5,8 @@ short transaction. What a killed rebuild left behind, the next one clears away.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -51,6 +52,18 @@ def rebuild_queue(owner: str, progress: Progress = lambda _done, _head: None) ->
     `progress` is called with (position, head). Raises Unavailable when another rebuild runs, or
     when readers keep the tables busy for a minute.
     """
+    with rebuilt(owner, progress) as (writing, old):
+        return _difference(writing, old)
+
+
+@contextmanager
+def rebuilt(
+    owner: str, progress: Progress = lambda _done, _head: None
+) -> Iterator[tuple[Connection, int]]:
+    """Rebuild and swap; the old tables stay in views_old, as of a position, while the block runs.
+
+    Yields a connection and that position.
+    """
     with _connect(owner) as reading, _connect(owner) as writing:
         row = writing.execute(_SQL["take_turn"]).fetchone()
         if row is None or not row[0]:
@@ -59,10 +72,8 @@ def rebuild_queue(owner: str, progress: Progress = lambda _done, _head: None) ->
         writing.execute(_SQL["create_beside"])
         builder = Builder(reading, writing, progress)
         builder.build()
-        old = builder.swap()
-        difference = _difference(writing, old)
+        yield writing, builder.swap()
         writing.execute(_SQL["clear"])
-        return difference
 
 
 def _connect(owner: str) -> Connection:
