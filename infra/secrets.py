@@ -27,6 +27,7 @@ class Secrets:
     def __init__(self, keys: Keys, clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._clock = clock
+        self._cleaned = -1
         self._absent = -1
         self._absent_until = 0.0
 
@@ -39,9 +40,15 @@ class Secrets:
         return self.digest("logins", issuer, subject)
 
     def command_key(self, principal: str, idempotency_key: str, payload: bytes) -> CommandKey:
-        """Return the command's id and the fingerprints of its payload, newest first."""
+        """Return the command's id and the fingerprints of its payload, newest first.
+
+        A process's first command, and the first in a new period, destroys expired keys.
+        """
         command = self.digest("commands", principal, idempotency_key)
         now = int(self._clock()) // PERIOD_SECONDS
+        if now != self._cleaned:
+            self.destroy_expired()
+            self._cleaned = now
         message = lp(command, payload)
         keys = [(now, self._keys.secret(_name(now)))]
         earlier = self._earlier(now - 1)

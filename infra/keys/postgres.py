@@ -96,7 +96,13 @@ class PostgresKeyStore:
 
     def _open(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=_WAIT)
+            self._connection = psycopg.connect(
+                self._url,
+                autocommit=True,
+                connect_timeout=_WAIT,
+                tcp_user_timeout=_WAIT * 1000,
+                options=f"-c statement_timeout={_WAIT}s -c lock_timeout={_WAIT}s",
+            )
         return self._connection
 
 

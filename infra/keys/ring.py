@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -42,6 +43,10 @@ class Memory:
             self._turn()
         return self._young.get(name) or self._old.get(name)
 
+    def is_ageing(self, name: object) -> bool:
+        """Say whether a name is remembered in the older generation alone."""
+        return name not in self._young and name in self._old
+
     def put(self, name: object, key: SealingKey) -> None:
         """Remember a key that was just read from the store."""
         if self._clock() // PERIOD_SECONDS != self._period or len(self._young) >= MEMORY_KEYS:
@@ -73,6 +78,7 @@ class Keys:
         self._kek = kek
         self._memory = Memory(clock)
         self._wanted: list[tuple[Collection[KeyScope], Future[dict[KeyScope, SealingKey]]]] = []
+        self._renewing: set[str] = set()
         self._lock = threading.Lock()
         self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keys")
 
@@ -141,11 +147,18 @@ class Keys:
         return await asyncio.get_running_loop().run_in_executor(self._maker, self.by_ids, ids)
 
     def secret(self, name: str) -> bytes:
-        """Return the named HMAC secret (32 bytes), made and durable at its first use."""
+        """Return the named HMAC secret (32 bytes), made and durable at its first use.
+
+        One that is in use is read again before it is forgotten, in another thread: only the first
+        use of a name, and one after a pause, wait for the key store.
+        """
         scope = _SECRET + name
         key = self._memory.get(scope)
         if key is None:
             key = self._remember(scope, self._make((scope,))[scope])
+        elif self._memory.is_ageing(scope) and scope not in self._renewing:
+            self._renewing.add(scope)
+            self._maker.submit(self._renew, scope)
         return key.secret
 
     def known_secrets(self, names: Collection[str]) -> dict[str, bytes]:
@@ -200,6 +213,15 @@ class Keys:
         self._memory.put(name, key)
         self._memory.put(key.id, key)
         return key
+
+    def _renew(self, scope: str) -> None:
+        # A failure here is told to whoever needs the secret when it is forgotten.
+        try:
+            with suppress(Unavailable):
+                for found in self._store.find((scope,)).values():
+                    self._remember(scope, found)
+        finally:
+            self._renewing.discard(scope)
 
     def _make_wanted(self) -> None:
         with self._lock:

@@ -1,9 +1,11 @@
 """Keys in use: durable before first use, the same for everybody, forgotten after a minute."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread
 from uuid import UUID
 
 import pytest
@@ -11,6 +13,7 @@ from support.envelopes import AT, KEK, DerivedStore, fixed_id
 
 from domain.errors import Integrity, Unavailable
 from domain.values import Purpose
+from infra.ids import new_id
 from infra.keys import Kek, Keys, KeyScope, SealingKey
 from infra.keys.sqlite import SqliteKeyStore
 from infra.keys.store import WrappedKey
@@ -25,9 +28,12 @@ class CountingStore(SqliteKeyStore):
         super().__init__(path)
         self.reads = 0
         self.commits = 0
+        self.readers: Counter[str] = Counter()
 
     def find(self, scopes: Collection[str]) -> Mapping[str, WrappedKey]:
         self.reads += 1
+        if any(scope.startswith("secret/") for scope in scopes):
+            self.readers[current_thread().name] += 1
         return super().find(scopes)
 
     def by_ids(self, ids: Collection[UUID]) -> Mapping[UUID, WrappedKey]:
@@ -49,6 +55,12 @@ class Clock:
 @pytest.fixture(name="store")
 def _store(tmp_path: Path) -> CountingStore:
     return CountingStore(tmp_path / "keys.sqlite")
+
+
+def settle(keys: Keys) -> None:
+    """Wait until the ring's thread has done what it was given before."""
+    with suppress(Unavailable):
+        asyncio.run(keys.by_ids_soon([new_id()]))
 
 
 def ids(keys: Mapping[KeyScope, SealingKey]) -> dict[KeyScope, UUID]:
@@ -208,3 +220,44 @@ def test_named_secrets_are_made_once() -> None:
     keys = Keys(DerivedStore(), KEK)
     assert keys.secret("commands") == keys.secret("commands") != keys.secret("logins")
     assert len(keys.secret("commands")) == 32
+
+
+def test_a_secret_in_use_is_read_again_before_it_is_forgotten(store: CountingStore) -> None:
+    clock = Clock()
+    keys = Keys(store, KEK, clock)
+    secret = keys.secret("commands")
+    asking = current_thread()
+    for _ in range(10):
+        clock.now += 26.0
+        assert keys.secret("commands") == secret
+        settle(keys)
+    assert store.readers.pop(asking.name) == 2, "the first use looks, makes, and looks again"
+    assert list(store.readers.values()) == [10]
+    keys.close()
+
+
+def test_a_destroyed_secret_is_not_renewed(store: CountingStore) -> None:
+    clock = Clock()
+    keys = Keys(store, KEK, clock)
+    secret = keys.secret("commands")
+    for key in store.find(["secret/commands"]).values():
+        store.destroy([key.id], AT)
+    clock.now += 26.0
+    assert keys.secret("commands") == secret
+    settle(keys)
+    clock.now += 26.0
+    assert keys.secret("commands") != secret
+    keys.close()
+
+
+def test_a_failed_renewal_is_told_to_who_needs_the_secret(store: CountingStore) -> None:
+    clock = Clock()
+    keys = Keys(store, KEK, clock)
+    secret = keys.secret("commands")
+    store.close()
+    clock.now += 26.0
+    assert keys.secret("commands") == secret
+    settle(keys)
+    clock.now += 26.0
+    with pytest.raises(Unavailable):
+        keys.secret("commands")

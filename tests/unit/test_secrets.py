@@ -88,6 +88,15 @@ def test_a_fingerprint_key_is_destroyed_thirty_days_after_its_period(
     assert secrets.destroy_expired() == []
 
 
+def test_the_first_command_of_a_period_destroys_expired_keys(clock: Clock) -> None:
+    keys = Keys(RememberingStore(), KEK)
+    Secrets(keys, clock).command_key("ann", "key-1", b"payload")
+    clock.now += 2 * PERIOD_SECONDS
+    for secrets in (Secrets(keys, clock), Secrets(keys, clock)):
+        secrets.command_key("ann", "key-2", b"payload")
+        assert keys.secret_names("fingerprints/") == ["fingerprints/702"]
+
+
 def test_logins_are_found_without_being_kept(secrets: Secrets) -> None:
     login = secrets.login("corporate", "ann@example.test")
     assert login == secrets.login("corporate", "ann@example.test")
