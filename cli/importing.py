@@ -28,7 +28,7 @@ from infra.secrets import Secrets
 from infra.settings import Settings
 from infra.store import open_log
 
-MOST_BYTES: Final = 256 * 1024 * 1024
+MOST_BYTES: Final = 64 * 1024 * 1024
 """The largest file that is read; a longer log is cut between cases."""
 
 SHOWN: Final = 20

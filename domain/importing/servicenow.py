@@ -79,9 +79,12 @@ PRIORITIES: Final = {
 }
 CHANNELS: Final = {
     "Phone": Channel.PHONE,
+    "IVR": Channel.PHONE,
     "Email": Channel.MAIL,
     "Self service": Channel.PORTAL,
 }
+"""Any other contact type is no channel of ours: it stays in the row's columns."""
+
 _RESOLUTION: Final = frozenset({"resolved_at", "resolved_by"})
 _CLOSURE: Final = frozenset({"closed_at", "closed_code"})
 _DONE: Final = frozenset({Status.RESOLVED, Status.CLOSED})
@@ -134,7 +137,7 @@ class ServiceNow:
             actor=told(cells, "opened_by") or told(cells, "sys_created_by"),
             contract=self.contract(cells),
             requester=told(cells, "caller_id"),
-            channel=_one_of(CHANNELS, cells, "contact_type"),
+            channel=CHANNELS.get(cells["contact_type"]),
             priority=first.priority,
         )
 

@@ -38,12 +38,14 @@ def read_table(content: bytes, columns: Sequence[str], delimiter: str = ",") -> 
     header = _header(found[0] if found else None, columns)
     records: list[Record] = []
     problems: list[Problem] = []
+    seen: dict[str, str] = {}  # a log repeats its cells: each is kept in memory once
     for line, cells in found[1:]:
         reason = _broken(cells, len(header))
         if reason:
             problems.append(Problem(line, reason))
         elif cells:
-            records.append(Record(line, dict(zip(header, cells, strict=True))))
+            same = (seen.setdefault(cell, cell) for cell in cells)
+            records.append(Record(line, dict(zip(header, same, strict=True))))
     return Table(tuple(records), tuple(problems))
 
 

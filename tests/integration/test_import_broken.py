@@ -9,6 +9,7 @@ from support import imports
 from support.imports import Import
 from support.incidents import EXCERPT
 
+from cli.importing import MOST_BYTES
 from infra.settings import Settings
 
 Edit = Callable[[list[bytes]], list[bytes]]
@@ -133,3 +134,14 @@ def test_a_file_that_is_not_there_is_refused(take_over: Import, tmp_path: Path) 
         ended = take_over("servicenow", file, "--timezone", "UTC")
         assert ended.code == 3
         assert "cannot be read" in ended.errors
+
+
+def test_a_file_larger_than_can_be_held_is_refused_unread(
+    take_over: Import, tmp_path: Path
+) -> None:
+    file = tmp_path / "large.csv"
+    with file.open("wb") as sparse:
+        sparse.truncate(MOST_BYTES + 1)
+    ended = take_over("servicenow", file, "--timezone", "UTC")
+    assert ended.code == 3
+    assert "larger than" in ended.errors
