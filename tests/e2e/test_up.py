@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from support.databases import Database
 from support.running import Running, ledger
 
 Factory = Callable[..., Running]
@@ -37,9 +38,9 @@ def count_events(running: Running) -> int:
 
 
 def eventually(done: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 45
     while not done():
-        assert time.monotonic() < deadline, f"not within a minute: {what}"
+        assert time.monotonic() < deadline, f"not within 45 s: {what}"
         time.sleep(0.05)
 
 
@@ -223,6 +224,34 @@ def test_a_data_path_of_150_characters_below_a_closed_parent_will_do(
     assert len(running.ready["data"]) == LONG
     get(f"{running.url}/healthz")
     assert closed.stat().st_mode & 0o777 == 0o700
+
+
+def test_another_postgresql_is_used_where_one_is_named(
+    ledger_factory: Factory, empty_database: Database
+) -> None:
+    urls = {
+        "LEDGER_DATABASE_URL": empty_database.dsn_app,
+        "LEDGER_DATABASE_OWNER_URL": empty_database.dsn_owner,
+        "LEDGER_DATABASE_FOLLOWER_URL": empty_database.dsn_follower,
+    }
+    running = ledger_factory(**urls)
+    assert running.ready["pids"]["postgres"] is None
+    assert not (running.data / "cluster.json").exists()
+    assert running.ready["dsn"]["app"] == empty_database.dsn_app
+    get(f"{running.url}/readyz")
+    ended = ledger("status", "--json", "--data", str(running.data))
+    assert json.loads(ended.stdout)["contracts"] == 1
+    assert running.stop() == 0
+
+
+def test_another_postgresql_that_was_not_migrated_is_refused_without_its_owner(
+    tmp_path: Path, empty_database: Database
+) -> None:
+    refused = ledger(
+        "up", "--data", str(tmp_path / "data"), LEDGER_DATABASE_URL=empty_database.dsn_app
+    )
+    assert refused.returncode == 5
+    assert "ledger migrate" in refused.stderr
 
 
 def test_the_development_issuer_listens_to_this_machine_alone(tmp_path: Path) -> None:
