@@ -17,7 +17,7 @@ from cli.exits import GOOD
 from cli.importing_names import Names
 from cli.importing_run import Done, Importer
 from cli.output import note, progress, show
-from domain.errors import Malformed
+from domain.errors import Malformed, Unavailable
 from domain.handling import Handler
 from domain.importing.eventlog import EventLog
 from domain.importing.rows import Assembled, Form, Problem, assemble
@@ -111,7 +111,10 @@ def _take_over(asked: _Asked, where: Where | None) -> int:
     log = _read(asked)
     if log.problems and not asked.skip_bad:
         _refuse(asked, log.problems)
-    done, conflicts = asyncio.run(_record(asked, log, settings))
+    try:
+        done, conflicts = asyncio.run(_record(asked, log, settings))
+    except Unavailable as error:
+        raise Unavailable(f"{error}; run the same command again, it goes on from here") from error
     if conflicts and not asked.skip_bad:
         _refuse(asked, conflicts)
     _report(asked, done, (*log.problems, *conflicts), time.monotonic() - begun)
