@@ -10,11 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from api.auth.tokens import Tokens
 from api.directory import Directory
+from domain.decider import Decider
 from domain.errors import Unauthenticated
 from domain.handling import Folded, States
 from domain.staff import STAFF
@@ -75,17 +76,26 @@ class Confirmed:
         self._states = states
         self._clock = clock
         self._until: OrderedDict[Stream, float] = OrderedDict()
+        self._asking: dict[Stream, asyncio.Task[Folded]] = {}
 
-    async def load(self, decider: object, stream: Stream) -> Folded:
-        """Return the stream's state."""
-        now = self._clock()
-        fresh = self._until.get(stream, 0.0) < now
-        folded = await self._states.load(decider, stream, fresh=fresh)  # type: ignore[arg-type]
-        if fresh:
-            self._until[stream] = now + CONFIRM_SECONDS
-            self._until.move_to_end(stream)
-            while len(self._until) > _REMEMBERED:
-                self._until.popitem(last=False)
+    async def load(self, decider: Decider[Any, Any, Any], stream: Stream) -> Folded:
+        """Return the stream's state; of many who ask at once, one reads."""
+        if self._until.get(stream, 0.0) >= self._clock():
+            return await self._states.load(decider, stream)
+        asking = self._asking.get(stream)
+        if asking is None:
+            asking = asyncio.create_task(self._confirm(decider, stream))
+            self._asking[stream] = asking
+            asking.add_done_callback(lambda _: self._asking.pop(stream))
+        return await asyncio.shield(asking)
+
+    async def _confirm(self, decider: Decider[Any, Any, Any], stream: Stream) -> Folded:
+        begun = self._clock()
+        folded = await self._states.load(decider, stream, fresh=True)
+        self._until[stream] = begun + CONFIRM_SECONDS
+        self._until.move_to_end(stream)
+        while len(self._until) > _REMEMBERED:
+            self._until.popitem(last=False)
         return folded
 
 
