@@ -51,9 +51,10 @@ class Pieces(Struct, frozen=True, gc=False):
         recorded = time_text(recorded_at).encode()
         occurred, contract = self.occurred, b"null"
         if self.contract is not None:
+            assert contract_count is not None, "an event under a contract is counted"
             contract = b'%b%d,"previous":%b}' % (
                 self.contract,
-                contract_count or 0,
+                contract_count,
                 _hash(contract_previous),
             )
         late = b',"occurred_at":"%b"' % occurred if occurred and occurred < recorded else b""
