@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from api.documents import component_schemas
 from api.edge import Edge
+from api.links import links_of
 from api.problems import NoSuchMethod, NoSuchRoute, problem_response
 from api.routers import attachments, contracts, queue, running, staff, ticket_work, tickets
 from api.routes import OPERATIONS
@@ -82,6 +83,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
             description=app.description,
             routes=app.routes,
         )
+        for operation in OPERATIONS:
+            said = document["paths"][operation.path][operation.method.lower()]
+            if links := links_of(operation, OPERATIONS):
+                said["responses"][str(operation.status)]["links"] = links
         components = document.setdefault("components", {})
         components.setdefault("schemas", {}).update(component_schemas(OPERATIONS))
         components["securitySchemes"] = {

@@ -147,7 +147,7 @@ def route_document(operation: Operation) -> dict[str, Any]:
 def _parameters(operation: Operation) -> Iterable[Mapping[str, Any]]:
     for name in re.findall(r"{(\w+)}", operation.path):
         number = name in {"number", "name"}
-        example = "C-1001" if number else ID_EXAMPLE
+        example = {"number": "DEMO-1", "name": "not-found"}.get(name, ID_EXAMPLE)
         schema = _NUMBER if number else _UUID
         yield {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
     if operation.query is not None:

@@ -11,7 +11,7 @@ from api.calls import Call
 from api.pages import docs_page, problem_html
 from api.problems import BY_NAME
 from api.routes import route
-from api.schemas.running import Status
+from api.schemas.running import LedgerStatus
 from domain.errors import NotFound, Unavailable
 from projections import people, queue, status
 from projections.metrics import FILE
@@ -59,7 +59,7 @@ def _followers(data: Path) -> bytes:
         return b""
 
 
-@route(router, "GET", "/v1/status", answer=Status)
+@route(router, "GET", "/v1/status", answer=LedgerStatus)
 async def read_status(call: Call) -> Response:
     """Read what the ledger holds and how far its followers are."""
     return shown(await status.status(call.services.reads.pool))

@@ -214,7 +214,7 @@ async def link_ticket(call: Call) -> Response:
     "/v1/tickets/{id}/move",
     body=forms.Move,
     decided=True,
-    example={"contract": "C-1001", "reason": "Opened under the wrong contract."},
+    example={"contract": "DEMO-1", "reason": "Opened under the wrong contract."},
 )
 async def move_ticket(call: Call) -> Response:
     """Put the ticket under the contract that it belongs to."""

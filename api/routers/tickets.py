@@ -37,7 +37,7 @@ router = APIRouter(tags=["tickets"])
     status=201,
     right=Right.WRITE,
     example={
-        "contract": "C-1001",
+        "contract": "DEMO-1",
         "channel": "portal",
         "language": "en",
         "subject": "Mail does not arrive",

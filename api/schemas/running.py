@@ -11,7 +11,7 @@ class FollowerStatus(Answer):
     state: str
 
 
-class Status(Answer):
+class LedgerStatus(Answer):
     """What the ledger holds; `imported` tells of other systems' logs."""
 
     position: int
