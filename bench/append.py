@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from psycopg.conninfo import conninfo_to_dict
-
 from bench.harness import Bar, Result, Scale, interleave
 from bench.pgbench import Pgbench
 from bench.scratch import Scratch, scratch
-from infra.postgres import Role
 
 _PGBENCH: Final = "pgbench single-row INSERT, 32 clients, prepared, same columns and unique keys"
 ONE: Final = Bar("append-256", "x", 0.5, 1.0, f"256 callers in one process against {_PGBENCH}")
@@ -80,15 +77,11 @@ def rate(appenders: list[Appender], callers: int, seconds: float) -> float:
 
 def stock_rate(made: Scratch, seconds: float) -> float:
     """Return the library's saves a second, in the same cluster."""
-    given = conninfo_to_dict(made.dsn(Role.SUPERUSER, "stock"))
-    names = {"dbname": "DBNAME", "host": "HOST", "port": "PORT"}
-    names |= {"user": "USER", "password": "PASSWORD"}
-    environment = {f"POSTGRES_{name}": str(given[key]) for key, name in names.items()}
-    environment |= {"PERSISTENCE_MODULE": "eventsourcing.postgres", "POSTGRES_POOL_SIZE": "32"}
+    library = {"PERSISTENCE_MODULE": "eventsourcing.postgres", "POSTGRES_POOL_SIZE": "32"}
     command = [sys.executable, "-m", "bench.stock", str(seconds)]
     done = subprocess.run(
         command,
-        env={**os.environ, **environment},
+        env=made.variables("stock", "POSTGRES_", "DBNAME") | library,
         capture_output=True,
         text=True,
         check=True,
@@ -99,12 +92,12 @@ def stock_rate(made: Scratch, seconds: float) -> float:
 
 def run(scale: Scale) -> Iterator[Result]:
     """Measure the three bars against the same references in the same rounds."""
-    filled, seconds = scale.pick(100_000, 500), scale.pick(4, 1)
+    filled, seconds = scale.pick(100_000, 600), scale.pick(4, 1)
     with ExitStack() as stack:
         made = stack.enter_context(scratch())
         made.make_database("stock")
         first = stack.enter_context(appender(made, filled))
-        second = stack.enter_context(appender(made, 500))
+        second = stack.enter_context(appender(made, scale.pick(2_000, 600)))
         reference = Pgbench.prepare(made, filled)
         rounds = interleave(
             scale.rounds,

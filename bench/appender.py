@@ -51,7 +51,7 @@ async def serve(first: int) -> None:
     dsn = settings.database_url.get_secret_value()
     async with open_log(dsn, settings.data, keys) as log:
         work = Workload(Handler(log), Secrets(keys))
-        tickets = min(TICKETS, max(1, first // 2))
+        tickets = min(TICKETS, first)
         await work.open_tickets(min(CONTRACTS, tickets), tickets)
         await concurrently(max(0, first - tickets), work.note)
         print(0, flush=True)

@@ -1,16 +1,12 @@
 """The reference of the append bars: pgbench's single-row INSERT, prepared, 32 clients."""
 
-import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from psycopg.conninfo import conninfo_to_dict
-
 from bench.scratch import Scratch
-from infra.postgres import Role
 from infra.sqlfiles import load_sql
 
 CLIENTS: Final = 32
@@ -48,13 +44,9 @@ class Pgbench:
             *("-D", f"envelope=\\x{self.envelope}", "-D", f"leaf=\\x{self.leaf}"),
             *("-D", f"actor={self.actor}", "-f", str(_SCRIPT)),
         ]
-        given = conninfo_to_dict(self.scratch.dsn(Role.SUPERUSER))
-        names = {"dbname": "PGDATABASE", "host": "PGHOST", "port": "PGPORT"}
-        names |= {"user": "PGUSER", "password": "PGPASSWORD"}
-        environment = {name: str(given[key]) for key, name in names.items()}
         done = subprocess.run(
             command,
-            env={**os.environ, **environment},
+            env=self.scratch.variables(self.scratch.database, "PG", "DATABASE"),
             capture_output=True,
             text=True,
             check=True,

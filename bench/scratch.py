@@ -1,5 +1,6 @@
 """A PostgreSQL and a ledger's database for one bench, thrown away after it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from infra.files import hold
@@ -39,6 +41,17 @@ class Scratch:
             database_eraser_url=SecretStr(self.dsn(Role.ERASER)),
             **more,
         )
+
+    def variables(self, database: str, prefix: str, name: str) -> dict[str, str]:
+        """Return this environment and the superuser's connection as `prefix` variables.
+
+        `name` is what the variable with the database's name is called. Secrets stay off command
+        lines.
+        """
+        given = conninfo_to_dict(self.dsn(Role.SUPERUSER, database))
+        names = {"dbname": name, "host": "HOST", "port": "PORT"}
+        names |= {"user": "USER", "password": "PASSWORD"}
+        return {**os.environ, **{f"{prefix}{to}": str(given[key]) for key, to in names.items()}}
 
     def superuser(self, database: str | None = None) -> psycopg.Connection:
         """Return a connection that may do everything; each statement commits."""
