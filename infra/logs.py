@@ -8,6 +8,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any, cast
 
 import structlog
@@ -31,11 +32,24 @@ def configure(level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Libraries) for handler in root.handlers):
+        root.addHandler(_Libraries(logging.WARNING))
 
 
 def logger(area: str) -> structlog.typing.FilteringBoundLogger:
     """Return the logger of one part of the ledger."""
     return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(area=area))
+
+
+class _Libraries(logging.Handler):
+    """Tells that a library warned, and where; its text may name machines and quote people."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        place = f"{record.filename}:{record.lineno}"
+        with suppress(OSError, ValueError):  # standard error is closed: nobody can be told
+            logger(record.name).log(record.levelno, "a library warned", place=place, exc_info=error)
 
 
 def _without_texts(
