@@ -154,11 +154,16 @@ def _run(loop: asyncio.AbstractEventLoop, server: Server, listener: socket.socke
         runner.run(server.serve([listener]))
 
 
+def seeded_in(settings: Settings) -> dict[str, Any]:
+    """Make somebody in every role and return their tokens."""
+    logs.configure("warning")
+    return asyncio.run(people.seed(settings))
+
+
 @contextmanager
 def serving(settings: Settings) -> Iterator[Served]:
     """Run a seeded ledger: API and followers."""
-    logs.configure("warning")
-    seeded = asyncio.run(people.seed(settings))
+    seeded = seeded_in(settings)
     with following(settings), answering(settings) as (url, services, loop):
         served = Served(
             url, settings, seeded["tokens"], seeded["customer_contract"], services, loop
