@@ -29,6 +29,7 @@ from infra.settings import Settings
 STOP: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _WATCHED: Final = STOP | {signal.SIGCHLD}
 _LOOK_EVERY: Final = 1.0
+_KNOWN_AFTER: Final = 10.0
 _API_READY_AFTER: Final = 60.0
 _SEEDED_AFTER: Final = 60.0
 _STOPPED_AFTER: Final = 8.0
@@ -200,17 +201,21 @@ class Supervisor:
         host, port = self._listening.getsockname()[:2]
         api = next(keeper.child for keeper in self._keepers if keeper.child.name == "api")
 
-        def answers() -> bool:
+        def answers(path: str) -> bool:
             if not api.alive():
                 raise Unavailable("the API ended while it started: its log says why")
             connection = http.client.HTTPConnection(host, port, timeout=1.0)
             try:
-                connection.request("GET", "/healthz")
+                connection.request("GET", path)
                 return connection.getresponse().status == http.HTTPStatus.OK
             except (OSError, http.client.HTTPException):
                 return False
             finally:
                 connection.close()
 
-        if not processes.wait_until(answers, _API_READY_AFTER, check_signals):
+        lives = lambda: answers("/healthz")  # noqa: E731 - it is one word
+        if not processes.wait_until(lives, _API_READY_AFTER, check_signals):
             raise Unavailable(f"the API does not answer after {_API_READY_AFTER:.0f} s")
+        # the people just made are known once the followers have read of them; a store that is
+        # not fit never gets there, and is still worth a running API
+        processes.wait_until(lambda: answers("/readyz"), _KNOWN_AFTER, check_signals)
