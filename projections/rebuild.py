@@ -95,8 +95,6 @@ class Builder:
     def build(self) -> None:
         """Fold the log range by range until little is left, then make the indexes."""
         self._fold_to(self._head())
-        with self._writing.cursor() as cursor:
-            self._writer.flush(cursor)
         for (definition,) in self._writing.execute(_SQL["indexes"]).fetchall():
             self._writing.execute(definition.encode())
         self._writing.execute(_SQL["analyse"])
