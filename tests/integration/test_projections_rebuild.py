@@ -152,6 +152,7 @@ def test_a_reader_in_the_way_delays_the_swap_and_never_loses(ledger: Ledger) -> 
             target=lambda: made.append(rebuild.rebuild_queue(ledger.database.dsn_owner))
         )
         thread.start()
+        assert eventually(lambda: ledger.rows(f"{BUSY} AND wait_event_type = 'Lock'")[0][0] == 1)
         items = ledger.read(lambda reads: all_items(partial(page, reads)))
         assert items
         assert thread.is_alive()
