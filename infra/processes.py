@@ -82,10 +82,14 @@ def wait_until(
 
 
 def stop(child: subprocess.Popen[bytes], signals: Sequence[tuple[signal.Signals, float]]) -> None:
-    """Send each signal and wait its seconds, until the child has ended; then SIGKILL."""
+    """Send each signal and wait its seconds, until the child has ended.
+
+    One that has not is ended by SIGKILL together with what it started in its session.
+    """
     for sign, seconds in signals:
         if child.poll() is None:
             child.send_signal(sign)
             wait_until(lambda: child.poll() is not None, seconds)
-    child.kill()
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
     child.wait()

@@ -208,7 +208,8 @@ def test_a_signal_during_the_start_ends_it_well(tmp_path: Path, state: Path, aft
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
         eventually((tmp_path / "data" / "lock").exists, "it holds its data directory")
         time.sleep(after)
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children()]
+        supervisor = psutil.Process(process.pid)
+        family = [supervisor, *supervisor.children(recursive=True)]
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
     assert gone(family)
