@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -24,6 +25,9 @@ MAX_HOPS: Final = 32
 
 LONGEST: Final = 80
 """Characters of the longest address with a zone."""
+
+_PEERS: Final = 4096
+"""Connections whose peer need not be parsed again with each request."""
 
 LAST_PORT: Final = 65535
 
@@ -118,6 +122,7 @@ class AddressPolicy:
         return any(address in network for network in self.trusted)
 
 
+@lru_cache(_PEERS)
 def _peer(peer: tuple[str, int] | None) -> Hop | None:
     if peer is None:
         return None

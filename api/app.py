@@ -13,7 +13,7 @@ from api.edge import Edge
 from api.links import links_of
 from api.problems import NoSuchMethod, NoSuchRoute, problem_response
 from api.routers import attachments, contracts, queue, running, staff, ticket_work, tickets
-from api.routes import OPERATIONS
+from api.routes import FIXED, OPERATIONS
 from api.services import Services, open_services
 from domain.errors import LedgerError, Malformed
 from infra.settings import Settings
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> Edge:
         app.include_router(module.router)
     app.add_exception_handler(HTTPException, _unrouted)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign] # FastAPI's own way
-    return Edge(app, app.state)
+    return Edge(app, app.state, FIXED)
 
 
 def services_of(app: Edge) -> Services:

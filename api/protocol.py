@@ -17,10 +17,12 @@ class BoundedProtocol(HttpToolsProtocol):
     _heading = True
     _ended = False
     _head = 0
+    _arrived = 0
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the wire."""
         self._ended = False
+        self._arrived = self._head + len(data)
         super().data_received(data)
         self._head = self._head + len(data) if self._heading and not self._ended else 0
         if self._head > HEAD_BYTES:
@@ -34,9 +36,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End the head; a body may follow."""
         self._heading, self._ended = False, True
-        if sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+        if self._arrived > HEAD_BYTES and self._size() > HEAD_BYTES:
             raise ValueError("the head is too large")
         super().on_headers_complete()
+
+    def _size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def on_message_complete(self) -> None:
         """End a request: the next bytes belong to another head."""

@@ -19,6 +19,10 @@ OPERATIONS: Final[list[Operation]] = []
 """Every operation, in the order of registration."""
 
 Function = Callable[[Call], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+FIXED: Final[dict[tuple[str, str], Endpoint]] = {}
+"""The endpoints of paths without parameters, by method and path."""
 _CHANGES: Final = 50
 
 
@@ -29,9 +33,12 @@ def route(router: APIRouter, method: str, path: str, **more: Any) -> Callable[[F
         tag = str(router.tags[0])
         operation = Operation(function.__name__, method, path, tag, **more)
         OPERATIONS.append(operation)
+        endpoint = _endpoint(operation, function)
+        if "{" not in path:
+            FIXED[method, path] = endpoint
         router.add_api_route(
             path,
-            _endpoint(operation, function),
+            endpoint,
             methods=[method],
             operation_id=operation.name,
             summary=(function.__doc__ or "").strip().split("\n")[0],
@@ -46,7 +53,7 @@ def route(router: APIRouter, method: str, path: str, **more: Any) -> Callable[[F
     return register
 
 
-def _endpoint(operation: Operation, function: Function) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(operation: Operation, function: Function) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         services: Services = request.app.state.services
         request.scope["operation"] = operation.name
