@@ -10,7 +10,9 @@ from domain import errors
 
 
 def every_error(kind: type = errors.LedgerError) -> set[type]:
-    return {kind}.union(*(every_error(sub) for sub in kind.__subclasses__()))
+    """Return the error tree; rooms above add leaves of their own, which commands never end with."""
+    below = (every_error(sub) for sub in kind.__subclasses__() if sub.__module__ == errors.__name__)
+    return {kind}.union(*below)
 
 
 CODES = {
@@ -42,8 +44,7 @@ def made(kind: type) -> BaseException:
 
 
 def test_the_table_below_names_every_error() -> None:
-    own = {kind for kind in every_error() if kind.__module__ == "domain.errors"}
-    assert own == set(CODES)
+    assert every_error() == set(CODES)
 
 
 @pytest.mark.parametrize("kind", sorted(every_error(), key=lambda kind: kind.__name__))
