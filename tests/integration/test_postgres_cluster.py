@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -253,3 +254,28 @@ def test_an_account_that_does_not_exist_is_named(tmp_path: Path, state: Path) ->
         return  # only root needs an account
     with hold(tmp_path) as held, pytest.raises(Unavailable, match="no-such-account"):
         Cluster(held, settings)
+
+
+def test_a_copy_of_a_data_directory_is_not_given_the_same_cluster(
+    tmp_path: Path, state: Path
+) -> None:
+    with started(tmp_path / "data", state) as cluster:
+        remember(cluster)
+    shutil.copytree(tmp_path / "data", tmp_path / "copy")
+    if os.geteuid():
+        with started(tmp_path / "copy", state) as cluster:  # a user's cluster was copied along
+            assert remembered(cluster) == 42
+    else:
+        with pytest.raises(Unavailable, match="is a copy of"), started(tmp_path / "copy", state):
+            pass
+    with started(tmp_path / "data", state) as cluster:
+        assert remembered(cluster) == 42
+
+
+def test_root_does_not_take_over_a_users_ledger(tmp_path: Path, state: Path) -> None:
+    (tmp_path / "data" / "postgres").mkdir(parents=True)
+    if os.geteuid():
+        return  # a user is at home there
+    os.chown(tmp_path / "data" / "postgres", 65534, 65534)
+    with pytest.raises(Unavailable, match="user 65534"), started(tmp_path / "data", state):
+        pass
