@@ -20,13 +20,13 @@ Rows = list[tuple[Any, ...]]
 class Pool:
     """Reads on up to READERS connections; raises Unavailable when none is to be had."""
 
-    def __init__(self, dsn: str, *, size: int = READERS) -> None:
+    def __init__(self, dsn: str, *, size: int = READERS, wait: float = WAIT_SECONDS) -> None:
         self._pool = AsyncConnectionPool(
             dsn,
             min_size=1,
             max_size=size,
             max_waiting=WAITING,
-            timeout=WAIT_SECONDS,
+            timeout=wait,
             open=False,
             check=AsyncConnectionPool.check_connection,
             kwargs={

@@ -9,6 +9,7 @@ from typing import Self
 
 import pytest
 from support.own_cluster import kill, own_cluster
+from support.proxy import Proxy
 from support.store import adding, again, key, positions, rows, seeds, ticket, waiting_log
 
 from domain.errors import OutcomeUnknown, Stale, Unavailable
@@ -29,6 +30,7 @@ class Load:
     accepted: list[tuple[Request, Accepted]] = field(default_factory=list)
     unknown: list[Request] = field(default_factory=list)
     refused: list[Request] = field(default_factory=list)
+    lost: list[Stale] = field(default_factory=list)
     ending: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
@@ -42,6 +44,15 @@ class Load:
         for thread in self.threads:
             thread.join()
 
+    def wait_for(self, more: int) -> None:
+        """Wait until so many more requests were accepted; no acknowledged one may be lost."""
+        wanted = len(self.accepted) + more
+        ends = time.monotonic() + 60
+        while len(self.accepted) < wanted:
+            assert not self.lost
+            assert time.monotonic() < ends
+            time.sleep(0.01)
+
     def _write(self, number: int) -> None:
         chance = random.Random(f"{self.seed}/{number}")
         stream, version = ticket(), 0
@@ -52,6 +63,9 @@ class Load:
             except OutcomeUnknown:
                 self.unknown.append(request)
                 stream, version = ticket(), 0
+            except Stale as stale:
+                self.lost.append(stale)
+                return
             except Unavailable:
                 self.refused.append(request)
                 time.sleep(0.01)
@@ -66,17 +80,21 @@ def test_what_was_acknowledged_survives_and_the_rest_is_settled_by_retry(
     tmp_path: Path, state: Path, seed: int, patience: float
 ) -> None:
     chance = random.Random(seed)
-    with own_cluster(tmp_path, state) as cluster:
+    with own_cluster(tmp_path, state) as cluster, Proxy(cluster.dsn(Role.APP, tcp=True)) as proxy:
         dsn = cluster.dsn(Role.APP)
-        with waiting_log(dsn, tmp_path, patience=patience) as log:
+        with waiting_log(proxy.dsn, tmp_path, patience=patience) as log:
             with Load(log, seed) as load:
-                for _ in range(KILLS):
-                    before = len(load.accepted)
-                    while len(load.accepted) < before + 50:
-                        time.sleep(0.01)
-                    time.sleep(chance.uniform(0.0, 0.1))
+                for number in range(KILLS):
+                    load.wait_for(50)
+                    if number % 2:
+                        time.sleep(chance.uniform(0.0, 0.1))
+                    else:
+                        proxy.hold_commit()
+                        assert proxy.swallowed.wait(30)
                     kill(cluster)
+                    proxy.heal()
                     cluster.start()
+            assert not load.lost
             held = {
                 row[0]: row[1] for row in rows(dsn, "SELECT event_id, position FROM ledger.events")
             }
@@ -85,8 +103,7 @@ def test_what_was_acknowledged_survives_and_the_rest_is_settled_by_retry(
             known = {row[0] for row in rows(dsn, "SELECT id FROM ledger.commands")}
             assert not known & {request.key.id for request in load.refused}
             settled = [_settle(log, request) for request in load.unknown]
-        if patience:
-            assert not load.unknown
+        assert bool(load.unknown) == (not patience)
         count = len(load.accepted) + len(settled)
         assert positions(dsn) == list(range(1, count + 1))
         print(f"{len(load.accepted)} accepted, {len(settled)} unknown, {len(load.refused)} refused")

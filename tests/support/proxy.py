@@ -30,6 +30,7 @@ class Proxy:
         self._messages: int | None = None
         self._at_commit = False
         self._dropping = False
+        self._holding = False
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self.swallowed = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -49,6 +50,11 @@ class Proxy:
         with self._lock:
             self._at_commit = True
 
+    def hold_commit(self) -> None:
+        """Keep the next COMMIT from the server; `swallowed` is set with it."""
+        self.swallowed.clear()
+        self._holding = True
+
     def swallow_by(self, chance: random.Random) -> None:
         """Swallow the answer of a commit, or of any message."""
         if chance.random() < 0.5:
@@ -60,6 +66,7 @@ class Proxy:
         """Forward again, on new connections; those there are are cut."""
         with self._lock:
             self._messages, self._at_commit, self._dropping = None, False, False
+            self._holding = False
         self.cut()
 
     def cut(self) -> None:
@@ -74,7 +81,11 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(self._server)
+                try:
+                    server = socket.create_connection(self._server)
+                except OSError:
+                    client.close()
+                    continue
                 for end in (client, server):
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._pairs.append((client, server))
@@ -85,6 +96,9 @@ class Proxy:
         with suppress(OSError):
             while data := client.recv(_CHUNK):
                 self._notice(data)
+                if self._holding and b"COMMIT" in data:
+                    self.swallowed.set()
+                    continue
                 server.sendall(data)
             server.shutdown(socket.SHUT_RDWR)
 

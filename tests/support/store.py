@@ -118,7 +118,7 @@ def closing(registration: Request, number: str) -> Request:
 def again(request: Request, *, payload: bytes = b"") -> Request:
     """The same command, sent once more, perhaps with another payload."""
     fingerprint = PERIOD + payload.ljust(32, b".")
-    return replace(request, key=CommandKey(request.key.id, (fingerprint,)))
+    return replace(request, key=CommandKey(request.key.id, (fingerprint,)), provenance=provenance())
 
 
 def rows(dsn: str, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
