@@ -17,12 +17,16 @@ import time
 import tomllib
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).parent
-ROOT: Final = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+
+from support.checkout import ROOT, checkout_files  # noqa: E402 - found by the line above
+
 TIMEOUT: Final = 150
 """Seconds that a mutant's tests may take."""
 GRACE: Final = 20
@@ -68,12 +72,10 @@ def load(path: Path) -> Mutant:
 
 
 def copy_checkout(target: Path) -> None:
-    """Copy every file of the checkout that git tracks or would track."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
-    for name in filter(None, listed.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
+    """Copy every file of the checkout."""
+    for name in checkout_files():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # an editor's file that is gone again
             shutil.copy2(ROOT / name, target / name)
 
 

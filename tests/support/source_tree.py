@@ -2,15 +2,14 @@
 
 import ast
 import io
-import subprocess
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[2]
+from support.checkout import ROOT, checkout_files
+
 SOURCE: Final = ("domain", "infra", "projections", "api", "consumers", "cli")
 
 
@@ -25,10 +24,7 @@ class Function:
 @cache
 def files() -> tuple[str, ...]:
     """Return every file that is, or is about to be, part of the repository, from its root."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
-    names = sorted(set(listed.decode().split("\0")) - {""})
-    return tuple(name for name in names if (ROOT / name).is_file())
+    return tuple(checkout_files())
 
 
 def python_files(*folders: str) -> list[str]:
