@@ -7,7 +7,7 @@ from uuid import UUID
 from cyclopts import Parameter
 
 from cli.connection import Remote
-from domain.errors import NotFound
+from domain.errors import Malformed, NotFound
 
 AsJson = Annotated[bool, Parameter(name="--json", help="Print one line of JSON.")]
 _PAGE: Final = 200
@@ -24,7 +24,7 @@ def ticket_id(ledger: Remote, named: str) -> str:
     for name in ("reference", "number"):
         try:
             found = ledger.get("/v1/tickets", **{name: named}, limit=1)["items"]
-        except NotFound:
+        except (NotFound, Malformed):
             continue
         if found:
             return str(found[0]["id"])

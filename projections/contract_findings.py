@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.values import ActorKind
 from infra.envelope import Envelope
-from projections.telling import Json
+from projections.telling import Json, happened_at
 
 
 class Finding(StrEnum):
@@ -22,7 +22,7 @@ class Finding(StrEnum):
 
 @dataclass(slots=True)
 class Seen:
-    """When something was met under the contract, and in how many events."""
+    """When something happened under the contract, as far as is said, and in how many events."""
 
     first_at: datetime
     last_at: datetime
@@ -32,7 +32,9 @@ class Seen:
 
     def again(self, parts: Envelope) -> None:
         """Count one more event."""
-        self.last_at = parts.recorded_at
+        at = happened_at(parts)
+        self.first_at = min(self.first_at, at)
+        self.last_at = max(self.last_at, at)
         self.last_position = parts.position
         self.events += 1
 
@@ -77,7 +79,7 @@ class Work:
     position: int
     ticket: UUID
     staff: UUID
-    recorded_at: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

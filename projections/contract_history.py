@@ -31,7 +31,7 @@ from projections.contract_findings import (
     Work,
 )
 from projections.opening import Connection, Opened, Reads, open_envelopes
-from projections.telling import address_of, data_of
+from projections.telling import address_of, data_of, happened_at
 
 _SQL: Final = load_sql(__file__, "contract_history.sql")
 _CHUNK: Final = 1_000
@@ -162,7 +162,7 @@ class _Gathering:
             member.tickets.add(parts.stream.id)
         if parts.type == "WorkRecorded":
             self.work.append(
-                Work(parts.id, parts.position, parts.stream.id, actor.id, parts.recorded_at)
+                Work(parts.id, parts.position, parts.stream.id, actor.id, happened_at(parts))
             )
 
     def history(self, as_of_position: int) -> ContractHistory:
@@ -194,5 +194,5 @@ class _Gathering:
 
 
 def _seen(parts: Envelope) -> Seen:
-    at, position = parts.recorded_at, parts.position
+    at, position = happened_at(parts), parts.position
     return Seen(at, at, position, position)

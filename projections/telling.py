@@ -1,9 +1,11 @@
 """An event as JSON for a reader: its closed data and its opened texts, in one object."""
 
+from datetime import datetime
 from typing import Any, Final, cast
 
 import msgspec
 import orjson
+from msgspec import UNSET
 
 from domain.catalogue import EVENT_TYPES, type_version
 from infra.envelope import ADDRESS, Envelope
@@ -44,6 +46,11 @@ def address_of(opened: Opened) -> Json | None:
         return None
     text = opened.texts.get(ADDRESS)
     return _ERASED if text is None else cast("Json", orjson.loads(text))
+
+
+def happened_at(parts: Envelope) -> datetime:
+    """Return when it happened, as far as anybody said; else when it was recorded."""
+    return parts.recorded_at if parts.occurred_at is UNSET else parts.occurred_at
 
 
 def _place(told: Any, path: list[str], value: Json) -> None:

@@ -7,8 +7,8 @@ from domain.log import Request
 from infra import append
 from infra.batch import Entries, decide, wanted_by
 from infra.codec import Codec
-from infra.headfile import NOTHING
 from infra.forms import FORMS
+from infra.headfile import NOTHING
 from infra.link import Link
 from infra.outline import outlines_of
 
