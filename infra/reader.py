@@ -7,8 +7,10 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Literal
 
+from domain.errors import Integrity
 from domain.log import Head
 from domain.stream import Stream, StreamKind
 from infra.pool import Pool
@@ -105,11 +107,12 @@ class Reader:
         return {(row[0], row[1]): SealedRow(*row) for row in rows}
 
     async def store_chunk(self, attachment: UUID, index: int, chunk: SealedChunk) -> None:
-        """Keep one sealed chunk of an attachment; it can never be replaced."""
-        await self.pool.fetch(
-            _SQL["store_chunk"],
-            (attachment, index, chunk.key_id, chunk.nonce, chunk.ciphertext),
-        )
+        """Keep one sealed chunk of an attachment; raise Integrity if it was written before."""
+        place = (attachment, index, chunk.key_id, chunk.nonce, chunk.ciphertext)
+        try:
+            await self.pool.fetch(_SQL["store_chunk"], place)
+        except UniqueViolation:
+            raise Integrity(f"attachment {attachment} has a chunk {index} already") from None
 
     async def chunk(self, attachment: UUID, index: int) -> SealedChunk | None:
         """Return one sealed chunk of an attachment, None behind the last."""

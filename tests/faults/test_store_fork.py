@@ -1,5 +1,6 @@
 """A database rolled back to an older copy takes no append until `ledger continue`."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from support.own_cluster import copy_of, own_cluster, put_back
 from support.store import adding, again, keys_of, positions, rows, ticket, waiting_log
 
+from cli.exits import GOOD, exit_code
+from cli.main import run
 from domain.errors import Forked, Integrity, Refused
 from domain.ledger import LedgerContinued
 from domain.log import Request
@@ -147,6 +150,33 @@ def test_a_writer_that_was_idle_learns_of_the_loss_from_the_head_file(
         roll_back(cluster, copy)
         with pytest.raises(Forked):
             append(idle, 1)
+
+
+def test_the_command_says_what_was_lost_and_is_refused_when_nothing_was(
+    tmp_path: Path,
+    cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    copy = tmp_path / "copy"
+    monkeypatch.setenv("LEDGER_DATABASE_URL", cluster.dsn(Role.APP))
+    monkeypatch.setenv("LEDGER_DATABASE_OWNER_URL", cluster.dsn(Role.OWNER))
+    take_copy(cluster, copy)
+    with waiting_log(cluster.dsn(Role.APP), tmp_path) as log:
+        append(log, LOST)
+    arguments = ["continue", "--data", str(tmp_path), "--json"]
+    assert run(arguments) == exit_code(Refused("nothing-lost", "")) == 4
+    roll_back(cluster, copy)
+    capsys.readouterr()
+    assert run(arguments) == GOOD
+    said = json.loads(capsys.readouterr().out)
+    assert said == {
+        "epoch": 2,
+        "position": 1,
+        "lost_epoch": 1,
+        "lost_position": LOST,
+        "survived_position": 0,
+    }
 
 
 def test_another_ledgers_database_is_refused(tmp_path: Path, cluster: Cluster) -> None:

@@ -11,7 +11,7 @@ import pytest
 from support.databases import Database
 from support.store import adding, closing, key, keys_of, provenance, registering, sealed, ticket
 
-from domain.errors import Unavailable
+from domain.errors import Integrity, Unavailable
 from domain.log import NewEvent, Request, Write
 from domain.stream import StreamKind
 from domain.ticket.events import MessageRetracted
@@ -191,7 +191,7 @@ def test_a_chunk_of_an_attachment_is_written_once(reading: Callable[[Read], Any]
             await log.reader.store_chunk(attachment, index, chunk)
         assert await log.reader.chunk_count(attachment) == 3
         assert [await log.reader.chunk(attachment, n) for n in range(4)] == [*chunks, None]
-        with pytest.raises(psycopg.errors.UniqueViolation):
+        with pytest.raises(Integrity):
             await log.reader.store_chunk(attachment, 0, chunks[1])
 
     reading(read)
