@@ -22,6 +22,7 @@ from domain.stream import Stream
 from domain.values import Sealed
 from infra.keys import Keys, SealingKey
 from infra.lengths import id_bytes, length, lp, lp_id, lp_name
+from infra.mac import mac
 
 _SEALED: Final = lp("ledger/sealed/v1")
 _CHUNK: Final = "ledger/chunk/v1"
@@ -99,7 +100,7 @@ class Sealer:
             sealed.append(
                 (
                     SealedRow(event, where, key.id, nonce, ciphertext),
-                    hmac.digest(salt, promise, "sha256").hex(),
+                    mac(salt, promise).hex(),
                 )
             )
         return sealed
@@ -161,7 +162,7 @@ class Sealer:
             ) from None
         salt, text = plain[:SALT_BYTES], plain[SALT_BYTES:]
         promise = _COMMITMENT + named + name + length(len(text)) + text
-        made = hmac.digest(salt, promise, "sha256")
+        made = mac(salt, promise)
         if not hmac.compare_digest(made.hex().encode(), said.value.encode()):
             raise Integrity(f"event {said.event_id}, {said.field}: not what the event committed to")
         return text.decode()

@@ -1,6 +1,5 @@
 """Keyed hashes under the server's own secrets: commands, logins, addresses, payloads."""
 
-import hmac
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Final
 from domain.log import CommandKey
 from infra.keys import Keys
 from infra.lengths import lp
+from infra.mac import mac
 
 PERIOD_SECONDS: Final = 30 * 86_400
 """How long one fingerprint key is used, and how long it is kept after that."""
@@ -33,7 +33,7 @@ class Secrets:
 
     def digest(self, name: str, *parts: str | bytes) -> bytes:
         """Return the HMAC of the length-prefixed parts under the secret `name`, 32 bytes."""
-        return hmac.digest(self._keys.secret(name), lp(*parts), "sha256")
+        return mac(self._keys.secret(name), lp(*parts))
 
     def login(self, issuer: str, subject: str) -> bytes:
         """Return how a login is found without being stored in the clear, 32 bytes."""
@@ -56,7 +56,7 @@ class Secrets:
             keys.append((now - 1, earlier))
         return CommandKey(
             command,
-            tuple(_PERIOD(period) + hmac.digest(key, message, "sha256") for period, key in keys),
+            tuple(_PERIOD(period) + mac(key, message) for period, key in keys),
         )
 
     def _earlier(self, period: int) -> bytes | None:
