@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from domain.errors import KeyReused, Malformed, Refused, Stale
 from domain.log import Accepted, AtVersion, CommandKey, ContractOpen, ContractUnused, Guard
@@ -22,16 +23,14 @@ from infra.envelope import leaf_hash
 PERIOD_BYTES: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class StreamHead:
+class StreamHead(Struct, frozen=True):
     """A stream's last event; version 0 without one."""
 
     version: int
     leaf_hash: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class ContractHead:
+class ContractHead(Struct, frozen=True):
     """A contract's last event, and whether the contract is registered and not closed."""
 
     count: int
@@ -39,16 +38,14 @@ class ContractHead:
     is_open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A command that was accepted: its newest fingerprint, and its answer."""
 
     fingerprint: bytes
     answer: Accepted
 
 
-@dataclass(frozen=True, slots=True)
-class Erasure:
+class Erasure(Struct, frozen=True):
     """Whose data may not be recorded any more; None: under every contract, for every purpose."""
 
     subject: UUID
@@ -71,8 +68,7 @@ class Ground:
     erasures: tuple[Erasure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One finished event."""
 
     draft: Draft
