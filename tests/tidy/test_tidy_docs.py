@@ -33,6 +33,7 @@ STEPS = [
 ]
 PAGES = [name for name in files() if name.endswith(".md")]
 MARKED = re.compile(r"<!-- run -->\n```(python|sh)\n(.*?)```", re.DOTALL)
+NAMED = re.compile(r"`((?:domain|infra|projections|api|cli|tests|bench|docs)/[\w./<>-]+)`")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 PROMISED = [
     *("/v1/contracts", "/v1/contracts/{number}", "/v1/contracts/{number}/history"),
@@ -102,6 +103,12 @@ def test_links_between_pages_lead_somewhere(name: str) -> None:
     here = (ROOT / name).parent
     broken = [to for to in LINK.findall(text(name)) if not (here / Path(to)).exists()]
     assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_files_that_pages_name_are_there(name: str) -> None:
+    named = [one for one in NAMED.findall(text(name)) if "<" not in one and "NNNN" not in one]
+    assert [one for one in named if not (ROOT / one).exists()] == []
 
 
 @pytest.mark.parametrize("name", [n for n in PAGES if n.startswith("docs/adr/")])
