@@ -87,10 +87,11 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """Return a header's value; raise Malformed when it was sent twice."""
-        values = self.request.headers.getlist(name)
+        wanted = name.lower().encode()
+        values = [value for sent, value in self.request.scope["headers"] if sent == wanted]
         if len(values) > 1:
             raise Malformed("the header was sent more than once", name)
-        return values[0] if values else None
+        return values[0].decode("latin-1") if values else None
 
     def _credential(self) -> str:
         value = self.request.headers.get("authorization", "")

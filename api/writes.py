@@ -1,11 +1,13 @@
 """Writing: body, Idempotency-Key and If-Match, in the order of checks; the one form of answers."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, cast
 
 import orjson
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api.calls import Call
@@ -23,6 +25,7 @@ B = TypeVar("B", bound=Body)
 KEY: Final = "Idempotency-Key"
 IF_MATCH: Final = "If-Match"
 MAX_KEY: Final = 200
+_KEY: Final = re.compile(f"[!-~]{{1,{MAX_KEY}}}")
 
 # What an answer says besides its common members: the number or id that the write made.
 MADE: Final = ("number", "message", "attachment", "work", "person", "key")
@@ -101,7 +104,7 @@ async def recall(call: Call, key: CommandKey) -> None:
 def command_key(call: Call, payload: bytes) -> CommandKey:
     """Return the command's key; raise KeyMissing without a usable header."""
     given = call.header(KEY)
-    if given is None or not 0 < len(given) <= MAX_KEY or not _visible(given):
+    if given is None or not _KEY.fullmatch(given):
         raise KeyMissing(f"send 1 to {MAX_KEY} visible ASCII characters", KEY)
     principal = str(call.principal.id)
     if call.behalf is not None:
@@ -122,20 +125,24 @@ def canonical(raw: bytes) -> bytes:
 
 async def read_body(call: Call, limit: int) -> bytes:
     """Return the body; raise TooLarge beyond `limit` bytes, without reading on."""
-    declared = call.request.headers.get("content-length", "")
+    declared = call.header("Content-Length") or ""
     if declared.isdigit() and int(declared) > limit:
         raise TooLarge(f"the body has {declared} bytes, {limit} are allowed")
-    chunks, size = [], 0
-    async for chunk in call.request.stream():
-        size += len(chunk)
+    chunks, size, more = [], 0, True
+    while more:
+        message = await call.request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
         if size > limit:
             raise TooLarge(f"the body has more than the {limit} bytes that are allowed")
-        chunks.append(chunk)
+        more = message.get("more_body", False)
     return b"".join(chunks)
 
 
 def _parse(call: Call, form: type[B], raw: bytes) -> tuple[B | None, Malformed | None]:
-    media = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = (call.header("Content-Type") or "").partition(";")[0].strip().lower()
     if raw and media != "application/json":
         return None, WrongMediaType("send Content-Type: application/json", "Content-Type")
     try:
@@ -161,10 +168,6 @@ def _if_match(call: Call) -> int:
     if len(digits) > 15:  # noqa: PLR2004 - no stream is that long
         raise Malformed("no stream has this version", IF_MATCH)
     return int(digits)
-
-
-def _visible(text: str) -> bool:
-    return text.isascii() and all("!" <= char <= "~" for char in text)
 
 
 async def answer(call: Call, accepted: Accepted, command: object = None) -> Response:

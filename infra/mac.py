@@ -1,7 +1,7 @@
 """HMAC-SHA256 (RFC 2104) of short messages, without giving up the interpreter for each.
 
-`hmac.digest` fetches an OpenSSL context and releases the interpreter's lock every time, after
-which the flusher's thread has to be waited for: seven times slower inside a busy API.
+`hmac.digest` releases the interpreter's lock every time, after which the flusher's thread has to
+be waited for: beside a busy flusher that costs many times the hash itself.
 """
 
 import hashlib
