@@ -61,9 +61,9 @@ class Waiting:
             while not self._items and not self._closed:
                 self._changed.wait()
             batch: list[Pending] = []
-            while self._items and (not batch or events >= len(self._items[0].prepared.drafts)):
+            while self._items and (not batch or events >= _size(self._items[0])):
                 pending = self._items.popleft()
-                events -= max(1, len(pending.prepared.drafts))
+                events -= _size(pending)
                 batch.append(pending)
             return batch
 
@@ -80,6 +80,11 @@ class Waiting:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+
+def _size(pending: Pending) -> int:
+    """Return for how many events a request counts; without any it still costs as much as one."""
+    return max(1, len(pending.prepared.drafts))
 
 
 def answer(outcomes: Sequence[tuple[Pending, Outcome]]) -> None:
