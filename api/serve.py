@@ -30,7 +30,8 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop."""
-        services_of(self._edge).live.stop_readers()
+        if self.started:  # a stop during the start has no readers to end
+            services_of(self._edge).live.stop_readers()
         super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
