@@ -204,6 +204,9 @@ class Flusher:
             return decide(prepared, ground, entries)
         except LedgerError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - a request that breaks us breaks no other
+            _log.exception("a request cannot be decided")
+            return error
 
     def _connect(self) -> Link:
         if self._link is None:

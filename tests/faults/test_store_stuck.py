@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -60,6 +61,36 @@ def test_nobody_but_the_append_functions_can_take_the_append_lock(database: Data
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
             connection.execute("LOCK TABLE ledger.append_lock IN ACCESS SHARE MODE")
+
+
+def test_a_commit_that_the_standby_did_not_confirm_is_reported_unknown(
+    tmp_path: Path, state: Path
+) -> None:
+    waits = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    with own_cluster(tmp_path, state) as cluster:
+        dsn, superuser = cluster.dsn(Role.APP), cluster.dsn(Role.SUPERUSER)
+        with waiting_log(dsn, tmp_path) as log, ThreadPoolExecutor(1) as caller:
+            answer = None
+            synchronous_standby(superuser, "nobody")
+            ends = time.monotonic() + 20
+            # Every process learns of the setting in its own time: some commits may not wait yet.
+            while not (waiting := rows(superuser, waits)):
+                assert time.monotonic() < ends
+                if answer is None or answer.done():
+                    request = adding(ticket(), 0)
+                    answer = caller.submit(log.append_wait, request)
+                time.sleep(0.05)
+            rows(superuser, "SELECT pg_cancel_backend(%s)", waiting[0])
+            with pytest.raises(OutcomeUnknown):
+                answer.result()
+            synchronous_standby(superuser, "")
+            assert log.append_wait(again(request)).replayed
+
+
+def synchronous_standby(superuser: str, name: str) -> None:
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def test_callers_of_a_frozen_server_learn_that_the_outcome_is_unknown(
