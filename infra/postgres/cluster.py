@@ -12,7 +12,7 @@ from typing import Final
 from domain.errors import Unavailable
 from infra import processes
 from infra.files import Held, sync_directory
-from infra.postgres.home import Home, find_home
+from infra.postgres.home import Home, close_sockets, find_home, open_sockets
 from infra.postgres.roles import DATABASE, Role, conninfo, credentials, ensure_roles
 from infra.settings import Settings
 
@@ -107,9 +107,11 @@ class Cluster:
         if self._process is not None:
             processes.stop(self._process, [(signal.SIGINT, seconds), (signal.SIGQUIT, 1.0)])
             self._process = None
+            close_sockets(self._home)
 
     def _launch(self) -> bool:
         """Start the postmaster; False when it ended, perhaps because the port was taken."""
+        open_sockets(self._home)
         self.port = self.port if self.port and _is_free(self.port) else _free_port()
         base = self._home.base
         options = {

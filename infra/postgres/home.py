@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from infra.postgres.roles import CREDENTIALS
 from infra.settings import Settings
 
 _RECORD: Final = "data-directory.json"
-_SOCKETS: Final = Path("/tmp")  # noqa: S108 - the one short path everywhere; see `_sockets`
+_SOCKETS: Final = Path("/tmp")  # noqa: S108 - the one short path everywhere; see `open_sockets`
 _OPEN: Final = 0o755
 _PRIVATE: Final = 0o700
 
@@ -45,7 +46,8 @@ def find_home(held: Held, settings: Settings, cluster: str) -> Home:
     beside = held.path / "postgres"
     if not is_root():
         beside.mkdir(mode=_PRIVATE, exist_ok=True)
-        return Home(beside, _sockets(held.path), binaries.in_wheel(), None)
+        sockets = _SOCKETS / f"ticket-ledger-{os.geteuid()}-{_digest(held.path)}"
+        return Home(beside, sockets, binaries.in_wheel(), None)
     if beside.exists():
         owner = beside.stat().st_uid
         raise Unavailable(f"{held.path} is the ledger of user {owner}: start it as that user")
@@ -60,11 +62,27 @@ def find_home(held: Held, settings: Settings, cluster: str) -> Home:
     if (base / "data").is_dir():
         found = (base / "data").stat()
         account = (found.st_uid, found.st_gid)
-    sockets = base / "run"
-    if not sockets.is_dir():
-        sockets.mkdir(mode=_PRIVATE)
-        os.chown(sockets, *account)
-    return Home(base, sockets, binaries.copied(state), account)
+    return Home(base, base / "run", binaries.copied(state), account)
+
+
+def open_sockets(home: Home) -> None:
+    """Make the directory of the sockets: a short path, because a socket's may have 107 bytes.
+
+    Raises Unavailable when somebody else has made it, below /tmp.
+    """
+    home.sockets.mkdir(mode=_PRIVATE, exist_ok=True)
+    if home.account:
+        os.chown(home.sockets, *home.account)
+        return
+    found = home.sockets.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise Unavailable(f"{home.sockets} is not this user's own directory: remove it")
+
+
+def close_sockets(home: Home) -> None:
+    """Remove the directory of the sockets, unless a server that was killed left some in it."""
+    with suppress(OSError):
+        home.sockets.rmdir()
 
 
 def recorded(state: Path) -> dict[Path, Path]:
@@ -101,13 +119,3 @@ def _read(path: Path) -> dict[str, str]:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-
-
-def _sockets(data: Path) -> Path:
-    """Return a private directory with a short path: a socket's may have 107 bytes, data's more."""
-    place = _SOCKETS / f"ticket-ledger-{os.geteuid()}-{_digest(data)}"
-    place.mkdir(mode=_PRIVATE, exist_ok=True)
-    found = place.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise Unavailable(f"{place} is not this user's own directory: remove it")
-    return place

@@ -232,9 +232,13 @@ def test_a_data_directory_that_was_deleted_begins_anew(tmp_path: Path, state: Pa
         assert scalar(cluster.dsn(Role.OWNER), query) is True
 
 
-def test_stopping_leaves_no_process(tmp_path: Path, state: Path) -> None:
+def test_stopping_leaves_no_process_and_no_socket(tmp_path: Path, state: Path) -> None:
     with started(tmp_path / "data", state) as cluster:
         family = [psutil.Process(cluster.pid), *psutil.Process(cluster.pid).children()]
+        sockets = Path(psycopg.conninfo.conninfo_to_dict(cluster.dsn(Role.APP))["host"])
+        assert list(sockets.iterdir())
+        assert len(str(sockets)) < 90
+    assert not sockets.exists()
     assert not [process for process in family if process.is_running()]
 
 
