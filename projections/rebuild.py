@@ -6,6 +6,7 @@ short transaction. What a killed rebuild left behind, the next one clears away.
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,8 +16,8 @@ import psycopg
 from psycopg import sql
 
 from domain.errors import Unavailable
-from infra.reader import copy_range
 from infra.sqlfiles import load_sql
+from projections.projection import Cursor
 from projections.queue.write import COLUMNS, QueueWriter
 
 _SQL: Final = load_sql(__file__, "rebuild.sql")
@@ -91,6 +92,7 @@ class Builder:
         self._progress = progress
         self._writer = QueueWriter("views_next")
         self._built = 0
+        self._empty = True
 
     def build(self) -> None:
         """Fold the log range by range until little is left, then make the indexes."""
@@ -122,9 +124,8 @@ class Builder:
         old = int(row[0])
         built = max(self._built, min(old, self._head()))  # the old one may know lost events
         with self._writing.cursor() as cursor:
-            self._writer.apply(
-                cursor, [envelope for _, envelope in copy_range(self._reading, self._built, built)]
-            )
+            self._writer.gather(cursor, self._envelopes(self._built, built))
+            self._writer.flush(cursor)
         self._writing.execute(_SQL["swap"])
         last = self._writing.execute(_SQL["last_event"], [built]).fetchone()
         if last is not None:
@@ -132,15 +133,32 @@ class Builder:
         return old
 
     def _fold_to(self, head: int) -> None:
-        while self._built < head:
-            upto = min(self._built + _RANGE, head)
-            with self._writing.transaction(), self._writing.cursor() as cursor:
-                envelopes = (one for _, one in copy_range(self._reading, self._built, upto))
-                self._writer.gather(cursor, envelopes)
-                if len(self._writer) > _IN_MEMORY or upto == head:
-                    self._writer.flush(cursor)
-            self._built = upto
-            self._progress(upto, head)
+        """Fold range by range; the next one is read while one is folded."""
+        ends = [*range(self._built + _RANGE, head, _RANGE), head]
+        with ThreadPoolExecutor(1) as reader:
+            coming = reader.submit(self._envelopes, self._built, ends[0])
+            for end, following in zip(ends, [*ends[1:], head], strict=True):
+                envelopes = coming.result()
+                coming = reader.submit(self._envelopes, end, following)
+                with self._writing.transaction(), self._writing.cursor() as cursor:
+                    self._writer.gather(cursor, envelopes)
+                    if len(self._writer) > _IN_MEMORY or end == head:
+                        self._save(cursor)
+                self._built = end
+                self._progress(end, head)
+
+    def _envelopes(self, after: int, upto: int) -> bytes:
+        with self._reading.cursor(binary=True) as cursor:
+            row = cursor.execute(_SQL["read_range"], [after, upto]).fetchone()
+        assert row is not None
+        return bytes(row[0])
+
+    def _save(self, cursor: Cursor) -> None:
+        if self._empty:
+            self._writer.pour(cursor)
+            self._empty = False
+        else:
+            self._writer.flush(cursor)
 
     def _head(self) -> int:
         row = self._reading.execute(_SQL["head"]).fetchone()

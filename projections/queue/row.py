@@ -1,10 +1,11 @@
 """A ticket's row in the queue, and how each event changes it.
 
-The row holds what the queue shows, orders and filters by; times are text of the ledger's one
-form, codes are text of `domain.values.CODE`.
+The row holds what the queue shows, orders and filters by, as the text that COPY takes: a row is
+written for every event, so nothing is turned into another form and back. Ids, codes and times
+need no escaping.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -13,35 +14,47 @@ from domain.errors import Integrity
 from domain.stream import StreamKind
 from projections.facts import Fact
 
+NULL: Final = r"\N"
+
 
 class Row(msgspec.Struct, gc=False):
-    """The columns of views.queue that are written, in their order."""
+    """The columns of views.queue that are written, in their order; NULL stands for nothing."""
 
     ticket: str
-    from_position: int
+    from_position: str
     occurred_from: str
-    version: int
+    version: str
     number: str
-    reference: str | None
-    contract: str | None
+    reference: str
+    contract: str
     requester: str
-    channel: str | None
+    channel: str
     language: str
     status: str
     priority: str
-    specialist: str | None
-    holder: str | None
-    tags: tuple[str, ...]
-    subject_event: str | None
-    imported: bool
+    specialist: str
+    holder: str
+    tags: str
+    subject_event: str
+    imported: str
     opened_at: str
     updated_at: str
     status_since: str
-    acknowledged_at: str | None
-    customer_waiting_since: str | None
-    reaction_due: str | None
-    update_due: str | None
-    reply_due: str | None
+    acknowledged_at: str
+    customer_waiting_since: str
+    reaction_due: str
+    update_due: str
+    reply_due: str
+
+
+def array_text(words: Iterable[str]) -> str:
+    """Return the text of an array of codes; quoted, because `null` is a code."""
+    return "{%s}" % ",".join(f'"{word}"' for word in sorted(words))  # noqa: UP031 - braces
+
+
+def array_words(text: str) -> set[str]:
+    """Return the words of an array's text."""
+    return {word.strip('"') for word in text[1:-1].split(",") if word}
 
 
 def opened(fact: Fact) -> Row:
@@ -52,30 +65,30 @@ def opened(fact: Fact) -> Row:
     imported = fact.origin.kind == "imported"
     return Row(
         ticket=fact.stream.id,
-        from_position=fact.position,
+        from_position=str(fact.position),
         occurred_from=when,
-        version=fact.stream.version,
+        version=str(fact.stream.version),
         number=data["number"],
-        reference=data["reference"],
-        contract=data["contract"],
+        reference=data["reference"] or NULL,
+        contract=data["contract"] or NULL,
         requester=data["requester"],
-        channel=data["channel"],
+        channel=data["channel"] or NULL,
         language=data["language"],
         status="new",
         priority=data["priority"],
-        specialist=data["specialist"],
-        holder=None,
-        tags=(),
-        subject_event=fact.id if fact.seals("subject") else None,
-        imported=imported,
+        specialist=data["specialist"] or NULL,
+        holder=NULL,
+        tags="{}",
+        subject_event=fact.id if fact.seals("subject") else NULL,
+        imported="t" if imported else "f",
         opened_at=when,
         updated_at=when,
         status_since=when,
-        acknowledged_at=None,
-        customer_waiting_since=None if imported else when,
-        reaction_due=None,
-        update_due=None,
-        reply_due=None,
+        acknowledged_at=NULL,
+        customer_waiting_since=NULL if imported else when,
+        reaction_due=NULL,
+        update_due=NULL,
+        reply_due=NULL,
     )
 
 
@@ -84,8 +97,8 @@ def change(row: Row, fact: Fact) -> None:
     effect = _EFFECTS.get(fact.type)
     if effect is None:
         raise Integrity(f"position {fact.position}: the queue knows no ticket event {fact.type}")
-    row.from_position = fact.position
-    row.version = fact.stream.version
+    row.from_position = str(fact.position)
+    row.version = str(fact.stream.version)
     row.updated_at = fact.when
     row.occurred_from = max(row.occurred_from, row.updated_at)
     effect(row, fact.data)
@@ -109,7 +122,7 @@ def _opened_twice(row: Row, _: Data) -> None:
 
 def _acknowledged(row: Row, _: Data) -> None:
     row.acknowledged_at = row.updated_at
-    row.reply_due = None
+    row.reply_due = NULL
 
 
 def _promised(row: Row, data: Data) -> None:
@@ -117,7 +130,7 @@ def _promised(row: Row, data: Data) -> None:
 
 
 def _settled(row: Row, data: Data) -> None:
-    setattr(row, f"{data['promise']}_due", None)
+    setattr(row, f"{data['promise']}_due", NULL)
 
 
 def _message(row: Row, data: Data) -> None:
@@ -127,8 +140,8 @@ def _message(row: Row, data: Data) -> None:
 
 def _spoke(row: Row, *, customer: bool) -> None:
     if not customer:
-        row.customer_waiting_since = row.reply_due = None
-    elif row.customer_waiting_since is None:
+        row.customer_waiting_since = row.reply_due = NULL
+    elif row.customer_waiting_since == NULL:
         row.customer_waiting_since = row.updated_at
 
 
@@ -139,8 +152,8 @@ def _status(row: Row, data: Data) -> None:
     if data["cause"] != "import":
         _spoke(row, customer=replied)
     if row.status == "reopened":
-        row.acknowledged_at = None
-        row.reply_due = row.updated_at if replied else None
+        row.acknowledged_at = NULL
+        row.reply_due = row.updated_at if replied else NULL
 
 
 def _held(row: Row, data: Data) -> None:
@@ -152,15 +165,15 @@ def _handed_over(row: Row, data: Data) -> None:
 
 
 def _released(row: Row, _: Data) -> None:
-    row.holder = None
+    row.holder = NULL
 
 
 def _imported_assignment(row: Row, data: Data) -> None:
-    row.holder = data["assignee"]
+    row.holder = data["assignee"] or NULL
 
 
 def _addressed(row: Row, data: Data) -> None:
-    row.specialist = data["specialist"]
+    row.specialist = data["specialist"] or NULL
 
 
 def _prioritised(row: Row, data: Data) -> None:
@@ -168,11 +181,11 @@ def _prioritised(row: Row, data: Data) -> None:
 
 
 def _tagged(row: Row, data: Data) -> None:
-    row.tags = tuple(sorted({*row.tags, data["tag"]}))
+    row.tags = array_text(array_words(row.tags) | {data["tag"]})
 
 
 def _untagged(row: Row, data: Data) -> None:
-    row.tags = tuple(tag for tag in row.tags if tag != data["tag"])
+    row.tags = array_text(array_words(row.tags) - {data["tag"]})
 
 
 def _moved_in(row: Row, data: Data) -> None:

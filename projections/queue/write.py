@@ -1,6 +1,6 @@
 """Writes the queue: a batch is folded in memory, then each ticket is saved once."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -9,9 +9,9 @@ from psycopg import sql
 
 from domain.errors import Integrity
 from infra.sqlfiles import load_sql
-from projections.facts import Fact, read_fact
+from projections.facts import Fact, read_facts
 from projections.projection import Cursor, Followed
-from projections.queue.row import Row, change, concerns, opened
+from projections.queue.row import NULL, Row, array_words, change, concerns, opened
 
 NAME: Final = "queue"
 _SQL: Final = load_sql(__file__, "write.sql")
@@ -39,12 +39,12 @@ class QueueWriter:
     def apply(self, cursor: Cursor, envelopes: Sequence[bytes]) -> None:
         """Fold the envelopes and save what they changed."""
         self._rows = {}  # what a batch that failed left behind
-        self.gather(cursor, envelopes)
+        self.gather(cursor, b",".join(envelopes))
         self.flush(cursor)
 
-    def gather(self, cursor: Cursor, envelopes: Iterable[bytes]) -> None:
-        """Fold the envelopes; save the versions that ended, keep the rows that hold."""
-        facts = [fact for fact in map(read_fact, envelopes) if concerns(fact)]
+    def gather(self, cursor: Cursor, envelopes: bytes) -> None:
+        """Fold envelopes separated by commas; save versions that ended, keep those that hold."""
+        facts = [fact for fact in read_facts(envelopes) if concerns(fact)]
         self._load(cursor, {fact.stream.id for fact in facts if fact.stream.version > 1})
         with cursor.copy(self._sql["copy_past"]) as copy:
             # the server takes in what was folded while the next is folded
@@ -54,15 +54,29 @@ class QueueWriter:
     def flush(self, cursor: Cursor) -> None:
         """Save the rows that hold now, and forget them."""
         if self._rows:
-            rows = msgspec.json.encode(list(self._rows.values()))
+            rows = msgspec.json.encode([_members(row) for row in self._rows.values()])
             cursor.execute(self._sql["save"], [rows.decode()])
         self._rows = {}
 
+    def pour(self, cursor: Cursor) -> None:
+        """Save the rows that hold now into a table that is empty, and forget them."""
+        with cursor.copy(self._sql["copy_live"]) as copy:
+            for row in self._rows.values():
+                copy.write(_line(row) + "\n")
+        self._rows = {}
+
+    def followed(self) -> Followed:
+        """Return the queue as the runner follows it."""
+        return Followed(NAME, self.apply)
+
     def _load(self, cursor: Cursor, tickets: Collection[str]) -> None:
         missing = [ticket for ticket in tickets if ticket not in self._rows]
-        if missing:
-            for values in cursor.execute(self._sql["load"], [missing]):
-                self._rows[values[0]] = Row(*values)
+        if not missing:
+            return
+        with cursor.copy(self._sql["load"], [missing]) as copy:
+            for line in b"".join(copy).decode().splitlines():
+                row = Row(*line.split("\t"))
+                self._rows[row.ticket] = row
 
     def _fold(self, facts: Sequence[Fact]) -> list[str]:
         """Return the versions that ended, as lines of COPY."""
@@ -72,7 +86,7 @@ class QueueWriter:
             if row is None:
                 rows[fact.stream.id] = opened(fact)
                 continue
-            if fact.stream.version != row.version + 1:
+            if fact.stream.version != int(row.version) + 1:
                 raise Integrity(
                     f"position {fact.position}: version {fact.stream.version} after {row.version}"
                 )
@@ -81,24 +95,12 @@ class QueueWriter:
             past.append(f"{ended}\t{fact.position}\t{row.occurred_from}\n")
         return past
 
-    def followed(self) -> Followed:
-        """Return the queue as the runner follows it."""
-        return Followed(NAME, self.apply)
-
 
 def _line(row: Row) -> str:
-    """Return the row for COPY; its texts are ids, codes and times, which need no escaping."""
-    return "\t".join(
-        [
-            value if value.__class__ is str else r"\N" if value is None else _text(value)
-            for value in astuple(row)
-        ]
-    )
+    return "\t".join(astuple(row))
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, int):
-        return str(value)
-    return "{" + ",".join(f'"{tag}"' for tag in value) + "}"
+def _members(row: Row) -> dict[str, Any]:
+    values = dict(zip(Row.__struct_fields__, astuple(row), strict=True))
+    tags = list(array_words(row.tags))
+    return {k: None if v == NULL else v for k, v in values.items()} | {"tags": sorted(tags)}

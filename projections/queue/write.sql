@@ -1,32 +1,14 @@
+-- Times come back as they are kept, but for the one that is compared as text.
 -- name: load
-SELECT
-    ticket::text,
-    from_position,
-    to_char(occurred_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    version,
-    number,
-    reference,
-    contract,
-    requester::text,
-    channel,
-    language,
-    status,
-    priority::text,
-    specialist::text,
-    holder::text,
-    tags,
-    subject_event::text,
-    imported,
-    to_char(opened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    to_char(status_since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    to_char(acknowledged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    to_char(customer_waiting_since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    to_char(reaction_due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    to_char(update_due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    to_char(reply_due AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-FROM {schema}.queue
-WHERE ticket = ANY(%s::uuid[])
+COPY (
+    SELECT ticket, from_position,
+        to_char(occurred_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        version, number, reference, contract, requester, channel, language, status, priority,
+        specialist, holder, tags, subject_event, imported, opened_at, updated_at, status_since,
+        acknowledged_at, customer_waiting_since, reaction_due, update_due, reply_due
+    FROM {schema}.queue
+    WHERE ticket = ANY (%s::uuid[])
+) TO STDOUT
 
 -- name: save
 INSERT INTO {schema}.queue AS q ({columns})

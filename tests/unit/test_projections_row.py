@@ -11,7 +11,7 @@ from domain.errors import Integrity
 from domain.ticket.events import Status, TicketEvent
 from projections.facts import Fact, OriginRef, StreamRef
 from projections.queue.next import Doing, Standing, Why, what_next
-from projections.queue.row import _EFFECTS, Row, change, opened
+from projections.queue.row import _EFFECTS, NULL, Row, change, opened
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -92,15 +92,15 @@ def test_a_promise_replaces_the_open_one_of_its_kind_and_is_settled() -> None:
     first = fact("PromiseMade", promise="update", due="2026-03-05T00:00:00.000000Z")
     second = fact("PromiseMade", promise="update", due="2026-03-06T00:00:00.000000Z")
     assert after(first, second).update_due == "2026-03-06T00:00:00.000000Z"
-    assert after(first, fact("PromiseKept", promise="update", due="x")).update_due is None
-    assert after(first, fact("PromiseMissed", promise="reaction", due="x")).update_due is not None
+    assert after(first, fact("PromiseKept", promise="update", due="x")).update_due == NULL
+    assert after(first, fact("PromiseMissed", promise="reaction", due="x")).update_due != NULL
 
 
 def test_the_customer_waits_from_their_first_unanswered_message() -> None:
     assert row().customer_waiting_since == "2026-03-04T05:00:00.000000Z"
     answered = after(said("staff"))
-    assert answered.customer_waiting_since is None
-    assert after(said("staff", "internal")).customer_waiting_since is not None
+    assert answered.customer_waiting_since == NULL
+    assert after(said("staff", "internal")).customer_waiting_since != NULL
     change(answered, said("customer"))
     assert answered.customer_waiting_since == "2026-03-04T06:00:00.000000Z"
 
@@ -108,9 +108,9 @@ def test_the_customer_waits_from_their_first_unanswered_message() -> None:
 def test_a_reply_that_reopens_is_due_at_once_until_staff_speak() -> None:
     reopened = after(moved("resolved"), said("customer"), moved("reopened", "customer_reply"))
     assert reopened.reply_due == "2026-03-04T06:00:00.000000Z"
-    assert reopened.acknowledged_at is None
+    assert reopened.acknowledged_at == NULL
     change(reopened, said("staff"))
-    assert reopened.reply_due is None
+    assert reopened.reply_due == NULL
 
 
 def test_what_occurred_earlier_never_moves_the_prefix_back() -> None:
@@ -120,13 +120,13 @@ def test_what_occurred_earlier_never_moves_the_prefix_back() -> None:
     )
     assert late.occurred_from == "2026-03-04T05:30:00.000000Z"
     assert late.updated_at == "2026-03-01T00:00:00.000000Z"
-    assert late.tags == ("dns", "mail")
+    assert late.tags == '{"dns","mail"}'
 
 
 def test_an_imported_ticket_waits_for_nobody() -> None:
     imported = opened(fact("TicketOpened", 1, origin="imported", **OPENING))
-    assert imported.imported
-    assert imported.customer_waiting_since is None
+    assert imported.imported == "t"
+    assert imported.customer_waiting_since == NULL
 
 
 def test_a_moved_ticket_counts_under_its_new_contract() -> None:
