@@ -1,5 +1,6 @@
 """`ledger continue`: go on after a restore that lost events."""
 
+import time
 from dataclasses import asdict
 
 from cli.connection import Where, local_settings
@@ -7,6 +8,7 @@ from cli.exits import GOOD
 from cli.output import show
 from domain.errors import Malformed
 from infra.continuation import continue_ledger
+from infra.flusher import KEEP_SECONDS
 from infra.keys.opening import open_keys
 
 
@@ -35,6 +37,8 @@ def continue_(where: Where | None = None, *, json: bool = False) -> int:
         done = continue_ledger(owner, settings.data, keys)
     finally:
         keys.close()
+    # Processes that run learn of it from the head file; then they take appends again.
+    time.sleep(2 * KEEP_SECONDS)
     lost = f"{done.survived_position + 1} to at least {done.lost_position}"
     lines = (
         f"epoch {done.epoch} begins at position {done.position}",

@@ -45,11 +45,13 @@ class States:
         self._log = log
         self._limit = limit
         self._kept: OrderedDict[Stream, Folded] = OrderedDict()
+        self._epoch = log.epoch
 
     async def load(
         self, decider: Decider[Any, Any, Any], stream: Stream, *, fresh: bool = False
     ) -> Folded:
         """Return the state, from memory unless `fresh`; then only the events since are read."""
+        self._forget_lost()
         known = self._kept.get(stream)
         if known is not None and not fresh:
             self._kept.move_to_end(stream)
@@ -59,6 +61,12 @@ class States:
             state = decider.evolve(state, recorded.event)
             version = recorded.version
         return self.keep(stream, Folded(version, state))
+
+    def _forget_lost(self) -> None:
+        """Drop everything when the ledger went on in another epoch: it may rest on lost events."""
+        if self._log.epoch != self._epoch:
+            self._epoch = self._log.epoch
+            self._kept.clear()
 
     def keep(self, stream: Stream, folded: Folded) -> Folded:
         """Remember a state unless a later one is known."""

@@ -132,6 +132,10 @@ class Head:
 class Log(Protocol):
     """The append-only store, as the domain sees it."""
 
+    @property
+    def epoch(self) -> int:
+        """Return the ledger's life, 0 while it is not known; a later one voids what was read."""
+
     def read(
         self, stream: Stream, *, after: int = 0, upto: int | None = None
     ) -> AsyncIterator[Recorded]:

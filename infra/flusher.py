@@ -9,6 +9,7 @@ Callers may give up; the flusher never does. What it answers is durable, refused
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -198,6 +199,8 @@ class Flusher:
                 earlier = replay(known, prepared.key)
                 ours = tuple(draft.id for draft in prepared.drafts) == earlier.event_ids
                 return replace(earlier, replayed=False) if ours and prepared.drafts else earlier
+            if 0 < pending.epoch < ground.epoch:
+                return Forked("the ledger went on in another epoch meanwhile: ask again")
             if unfit is not None:
                 return unfit
             self._watch.require_agreement(moment, pending.asked_at, pending.submitted)
@@ -234,7 +237,7 @@ class Flusher:
         return error.sqlstate == "LF001" and self._adopt(self._head_file.read())
 
     def _keep(self) -> None:
-        """Keep the head file, and tell callers of a batch that is stuck."""
+        """Keep the head file, learn of a later epoch, tell callers of a batch that is stuck."""
         kept = self._durable
         while True:
             last = self._stopping.wait(KEEP_SECONDS)
@@ -243,6 +246,7 @@ class Flusher:
                 self._remember(kept)
             if last:
                 return
+            self._learn_epoch()
             self._free_stuck(self._clocks.steady() - STUCK_SECONDS)
 
     def _remember(self, head: Durable) -> None:
@@ -250,6 +254,12 @@ class Flusher:
             self._head_file.write(head)
         except (OSError, LedgerError) as error:
             _log.error("the head file cannot be written", reason=str(error))
+
+    def _learn_epoch(self) -> None:
+        with suppress(LedgerError):
+            head = self._head_file.read()
+            if head.epoch > self._durable.epoch:
+                self._adopt(head)
 
     def _free_stuck(self, before: float) -> None:
         flight = self._flight

@@ -41,6 +41,11 @@ class PostgresLog:
         self._numbers: list[int] = []
         self._numbers_wanted = asyncio.Lock()
 
+    @property
+    def epoch(self) -> int:
+        """Return the ledger's life, 0 while it is not known; a later one voids what was read."""
+        return self.flusher.durable.epoch
+
     async def read(
         self, stream: Stream, *, after: int = 0, upto: int | None = None
     ) -> AsyncIterator[Recorded]:
@@ -104,7 +109,9 @@ class PostgresLog:
         loop: asyncio.AbstractEventLoop | None,
     ) -> None:
         steady = self.flusher.clocks.steady()
-        self.flusher.submit(Pending(prepared, request.provenance.at, steady, future, loop))
+        pending = Pending(prepared, request.provenance.at, steady, future, loop)
+        pending.epoch = self.epoch
+        self.flusher.submit(pending)
 
 
 @asynccontextmanager

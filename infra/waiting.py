@@ -24,7 +24,8 @@ class Pending:
     """A request and whoever waits for its answer.
 
     `loop` None: a thread waits on a concurrent future. `submitted` is on the steady clock.
-    `in_doubt`: its commit was sent and not confirmed.
+    `in_doubt`: its commit was sent and not confirmed. `epoch` is the one that it was decided in,
+    0 when that was not known.
     """
 
     prepared: PreparedRequest
@@ -33,6 +34,7 @@ class Pending:
     future: "asyncio.Future[Accepted] | concurrent.futures.Future[Accepted]"
     loop: asyncio.AbstractEventLoop | None
     in_doubt: bool = field(default=False)
+    epoch: int = field(default=0)
 
 
 class Waiting:

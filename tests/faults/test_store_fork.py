@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,7 @@ from infra.flusher import KEEP_SECONDS
 from infra.headfile import NAME, Durable, HeadFile
 from infra.postgres import Cluster, Role
 from infra.store import PostgresLog
+from infra.waiting import Pending
 
 LOST = 3
 
@@ -35,6 +37,14 @@ def append(log: PostgresLog, count: int) -> list[Request]:
     for request in requests:
         log.append_wait(request)
     return requests
+
+
+def learn(log: PostgresLog, epoch: int) -> None:
+    """Wait until a running process knows of the next epoch."""
+    ends = time.monotonic() + 20 * KEEP_SECONDS
+    while log.epoch != epoch:
+        assert time.monotonic() < ends
+        time.sleep(0.05)
 
 
 def roll_back(cluster: Cluster, copy: Path) -> None:
@@ -69,12 +79,40 @@ def test_a_rolled_back_database_is_refused_until_continued(
         keys.close()
         assert (done.epoch, done.position, done.lost_position) == (2, 3, 2 + LOST)
 
+        learn(running, 2)
         append(running, 1)
         assert not running.append_wait(again(lost[0])).replayed
     with waiting_log(dsn, tmp_path) as restarted:
         append(restarted, 1)
     held = rows(dsn, "SELECT position, epoch FROM ledger.events ORDER BY position")
     assert held == [(1, 1), (2, 1), (3, 2), (4, 2), (5, 2), (6, 2)]
+
+
+def test_what_was_decided_on_lost_events_is_not_recorded(tmp_path: Path, cluster: Cluster) -> None:
+    copy, dsn, stream = tmp_path / "copy", cluster.dsn(Role.APP), ticket()
+    keys = keys_of(tmp_path)
+    with waiting_log(dsn, tmp_path, keys=keys) as running:
+        running.append_wait(adding(stream, 0))
+        take_copy(cluster, copy)
+        running.append_wait(adding(stream, 1))
+        roll_back(cluster, copy)
+        continue_ledger(cluster.dsn(Role.OWNER), tmp_path, keys)
+        with waiting_log(dsn, tmp_path, keys=keys) as other:
+            other.append_wait(adding(stream, 1, "other"))
+        learn(running, 2)
+        request = adding(stream, 2)
+        pending = Pending(
+            running.codec.prepare(request),
+            request.provenance.at,
+            running.flusher.clocks.steady(),
+            Future(),
+            None,
+            epoch=1,
+        )
+        running.flusher.submit(pending)
+        with pytest.raises(Forked, match="another epoch"):
+            pending.future.result(30)
+    keys.close()
 
 
 def test_the_next_epoch_quotes_what_was_lost_and_skips_its_numbers(

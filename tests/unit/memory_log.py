@@ -37,6 +37,7 @@ class MemoryLog:
     requests: list[Request] = field(default_factory=list)
     before_append: Callable[[], Awaitable[None]] = _nothing
     sequence: int = 0
+    epoch: int = 1
 
     async def read(
         self, stream: Stream, *, after: int = 0, upto: int | None = None

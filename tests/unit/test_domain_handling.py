@@ -109,6 +109,17 @@ def test_states_are_remembered_and_only_what_came_since_is_read() -> None:
     in_house(story)
 
 
+def test_what_was_remembered_of_an_earlier_epoch_is_read_again() -> None:
+    async def story(house: House) -> None:
+        await house.open()
+        house.log.reads.clear()
+        house.log.epoch += 1
+        await house.handle(tag("dns"))
+        assert house.log.reads == [(TICKET_1, 0)]
+
+    in_house(story)
+
+
 def test_a_refusal_never_rests_on_what_is_remembered() -> None:
     async def story(house: House) -> None:
         await house.handle(one(opening(contract=None)))
