@@ -74,6 +74,9 @@ class Follower:
                 _LOG.warning("store away", follower=self.name, error=type(error).__name__)
                 stop.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+            except Exception as error:  # noqa: BLE001 - a thread must not end unnoticed
+                self._fail(error)
+                stop.wait(_MENDING)
 
     def _connect(self) -> Connection:
         return psycopg.connect(
