@@ -59,16 +59,12 @@ async def open_envelopes(
     parts = [parse(envelope) for envelope in envelopes]
     ids = [one.id for one in parts if one.sealed]
     name, arguments = ("sealed", [ids]) if only is None else ("sealed_field", [ids, only])
-    found: dict[tuple[UUID, str], SealedRow] = {}
+    rows: list[SealedRow] = []
     if ids:
-        cursor = await connection.execute(_SQL[name], arguments)
-        async for row in cursor:
-            found[row[0], row[1]] = SealedRow(*row)
-    said = [c for one in parts for c in commitments(one) if (c.event_id, c.field) in found]
-    texts = await sealer.open_all_soon([(found[c.event_id, c.field], c) for c in said])
-    opened: dict[UUID, dict[str, str | None]] = {one.id: {} for one in parts}
-    for commitment, text in zip(said, texts, strict=True):
-        opened[commitment.event_id][commitment.field] = text
+        cursor = connection.cursor(binary=True)
+        await cursor.execute(_SQL[name], arguments)
+        rows = [SealedRow(*row) for row in await cursor.fetchall()]
+    opened = await _open(sealer, parts, rows)
     return [
         Opened(one, envelope, opened[one.id])
         for one, envelope in zip(parts, envelopes, strict=True)
@@ -78,8 +74,23 @@ async def open_envelopes(
 async def open_field(
     connection: Connection, sealer: Sealer, events: Sequence[UUID], field: str
 ) -> dict[UUID, Text]:
-    """Return the texts of one field of these events, by event id."""
-    cursor = await connection.execute(_SQL["envelopes"], [list(events)])
-    envelopes = [row[1] for row in await cursor.fetchall()]
-    opened = await open_envelopes(connection, sealer, envelopes, only=field)
-    return {one.parts.id: Text(one.texts.get(field)) for one in opened}
+    """Return the texts of one field of these events, by event id; all in one query."""
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(_SQL["with_field"], [field, list(events)])
+    found = await cursor.fetchall()
+    rows = [SealedRow(*row[1:]) for row in found if row[1] is not None]
+    opened = await _open(sealer, [parse(row[0]) for row in found], rows)
+    return {event: Text(texts.get(field)) for event, texts in opened.items()}
+
+
+async def _open(
+    sealer: Sealer, parts: Sequence[Envelope], rows: Sequence[SealedRow]
+) -> dict[UUID, dict[str, str | None]]:
+    """Return event id -> field -> text for the rows that are there, opened together."""
+    found = {(row.event_id, row.field): row for row in rows}
+    said = [c for one in parts for c in commitments(one) if (c.event_id, c.field) in found]
+    texts = await sealer.open_all_soon([(found[c.event_id, c.field], c) for c in said])
+    opened: dict[UUID, dict[str, str | None]] = {one.id: {} for one in parts}
+    for commitment, text in zip(said, texts, strict=True):
+        opened[commitment.event_id][commitment.field] = text
+    return opened

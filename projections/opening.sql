@@ -1,5 +1,8 @@
--- name: envelopes
-SELECT event_id, envelope FROM ledger.events WHERE event_id = ANY(%s)
+-- name: with_field
+SELECT e.envelope, s.event_id, s.field, s.key_id, s.nonce, s.ciphertext
+FROM ledger.events AS e
+LEFT JOIN ledger.sealed_fields AS s ON s.event_id = e.event_id AND s.field = %s
+WHERE e.event_id = ANY (%s)
 
 -- name: sealed
 SELECT event_id, field, key_id, nonce, ciphertext
