@@ -133,7 +133,8 @@ def positions(dsn: str) -> list[int]:
 def seeds(how_many: int) -> Any:
     """Parameters `seed`, new ones at every run; pytest prints them with the test's name."""
     fixed = os.environ.get("LEDGER_TEST_SEED")
-    chosen = [int(fixed)] if fixed else random.sample(range(10**6), how_many)
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")  # every worker has to collect the same tests
+    chosen = [int(fixed)] if fixed else random.Random(run).sample(range(10**6), how_many)
     return pytest.mark.parametrize("seed", chosen)
 
 
