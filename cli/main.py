@@ -24,6 +24,7 @@ _COMMANDS: Final = (
     ("history", "cli.history:history", "Show everything under a contract."),
     ("replay", "cli.replay:replay", "Compute a view as of a moment."),
     ("rebuild", "cli.rebuild:rebuild", "Compute a view again from the first event."),
+    ("fsck", "cli.fsck:fsck_", "Verify everything that is stored."),
     ("continue", "cli.continuation:continue_", "Go on after a restore that lost events."),
 )
 

@@ -1,0 +1,38 @@
+-- name: rows
+COPY (
+    SELECT
+        envelope, position, recorded_at, occurred_at, event_id, stream_id, actor_id, stream_kind,
+        stream_version, epoch, contract_count, type_version, contract, type, leaf_hash
+    FROM ledger.events
+    WHERE position > {after} AND position <= {upto}
+    ORDER BY position
+) TO STDOUT (FORMAT BINARY)
+
+-- name: identity
+SELECT ledger, epoch FROM ledger.identity
+
+-- name: last_position
+SELECT coalesce(max(position), 0) FROM ledger.events
+
+-- name: leaf_at
+SELECT leaf_hash FROM ledger.events WHERE position = %s
+
+-- name: sealed
+SELECT event_id, field, key_id, nonce, ciphertext
+FROM ledger.sealed_fields
+WHERE event_id = ANY (%s)
+
+-- name: erased
+SELECT subject, contract, purpose FROM ledger.erased_subjects WHERE subject = ANY (%s)
+
+-- name: before
+-- What the events of a sample follow in their streams and contracts.
+SELECT e.position, s.leaf_hash, c.leaf_hash
+FROM ledger.events AS e
+LEFT JOIN ledger.events AS s
+    ON s.stream_id = e.stream_id
+    AND s.stream_kind = e.stream_kind
+    AND s.stream_version = e.stream_version - 1
+LEFT JOIN ledger.events AS c
+    ON c.contract = e.contract AND c.contract_count = e.contract_count - 1
+WHERE e.position = ANY (%s)

@@ -1,0 +1,230 @@
+"""The whole ledger, verified on all cores by ranges of positions and joined at their borders."""
+
+import os
+import random
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from multiprocessing import get_context
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg import Connection
+
+from domain.errors import Unavailable
+from infra.arrays import register_arrays
+from infra.fsck.chains import Chains
+from infra.fsck.findings import Finding, Kind
+from infra.fsck.ranges import MOST_FINDINGS, Edge, RangeCheck, Span, Verified
+from infra.fsck.sealed import SealedFields
+from infra.fsck.tree import Tree
+from infra.headfile import Durable, HeadFile
+from infra.keys import Keys
+from infra.keys.opening import open_keys
+from infra.sealing import Sealer
+from infra.settings import Settings
+from infra.sqlfiles import load_sql
+
+SPAN: Final = 1 << 14
+"""Positions of one range, a power of two: a full range is a complete subtree."""
+
+_SQL: Final = load_sql(__file__, "fsck.sql")
+_QUEUED: Final = 2
+"""Ranges waiting for each process, so that none is idle and results do not pile up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the database says that it is, when verification begins."""
+
+    ledger: UUID
+    epoch: int
+    head: int
+
+
+@dataclass(slots=True)
+class Report:
+    """What was verified: `checked` events of `size`, whose tree has this root."""
+
+    checked: int = 0
+    tree: Tree = field(default_factory=Tree)
+    findings: list[Finding] = field(default_factory=list)
+
+
+class Worker:
+    """Verifies ranges in one process; any number of them work side by side."""
+
+    def __init__(self, settings: Settings, ground: Ground, keys: Keys) -> None:
+        self._settings = settings
+        self._ground = ground
+        self._keys = keys
+
+    def verify(self, span: Span) -> Verified:
+        """Return what a range holds; raise Unavailable when database or keys cannot be read."""
+        ground = self._ground
+        try:
+            with connect(self._settings) as connection:
+                register_arrays(connection)
+                sealer = Sealer(ground.ledger, self._keys)
+                sealed = SealedFields(connection, self._keys, sealer)
+                return RangeCheck(ground.ledger, ground.epoch, sealed).run(connection, span)
+        except psycopg.Error as error:
+            raise _unreadable(error) from None
+
+
+def fsck(
+    settings: Settings,
+    *,
+    sample: int | None = None,
+    processes: int | None = None,
+    span: int = SPAN,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Verify every event, or `sample` random ones closely and of the others hash and position.
+
+    `span` positions are one range, on as many `processes` as there are cores; `progress` is told
+    how many positions are done. Raises Unavailable when database or key store
+    cannot be read.
+    """
+    known = HeadFile(settings.data).read()  # before the database's: appends go on meanwhile
+    try:
+        with connect(settings) as connection:
+            ground = _ground(connection)
+            beyond = _compare(connection, ground, known)
+    except psycopg.Error as error:
+        raise _unreadable(error) from None
+    joined = Joined()
+    count = min(processes or os.cpu_count() or 1, -(-ground.head // span))
+    spans = list(_spans(ground.head, span, sample))
+    for verified in _verified(settings, ground, spans, count):
+        joined.take(verified)
+        progress(verified.span.upto)
+    report = joined.report
+    report.findings = sorted(report.findings + beyond)[:MOST_FINDINGS]
+    return report
+
+
+def head_of(settings: Settings) -> int:
+    """Return the last position; raise Unavailable when the database cannot be read."""
+    try:
+        with connect(settings) as connection:
+            return _ground(connection).head
+    except psycopg.Error as error:
+        raise _unreadable(error) from None
+
+
+def connect(settings: Settings) -> Connection[Any]:
+    """Return a connection of the app role that only reads."""
+    assert settings.database_url is not None
+    return psycopg.connect(
+        settings.database_url.get_secret_value(),
+        autocommit=True,
+        connect_timeout=5,
+        application_name="ledger fsck",
+        options="-c default_transaction_read_only=on",
+    )
+
+
+class Joined:
+    """Ranges put together in their order; chains and tree go on from one to the next."""
+
+    def __init__(self) -> None:
+        self.report = Report()
+        self._streams = Chains(Kind.STREAM)
+        self._contracts = Chains(Kind.CONTRACT)
+        self._last: Edge | None = None
+
+    def take(self, verified: Verified) -> None:
+        """Add the next range."""
+        report = self.report
+        found = verified.findings
+        found += self._streams.join(verified.streams) + self._contracts.join(verified.contracts)
+        if self._last and verified.first and (wrong := self._last.before(verified.first)):
+            found.append(wrong)
+        self._last = verified.last or self._last
+        report.checked += verified.checked
+        report.tree.add_leaves(verified.leaves)
+        report.findings = sorted(report.findings + found)[:MOST_FINDINGS]
+
+
+def _verified(
+    settings: Settings, ground: Ground, spans: list[Span], processes: int
+) -> Iterator[Verified]:
+    if processes <= 1:
+        with closing(open_keys(settings)) as keys:
+            worker = Worker(settings, ground, keys)
+            yield from map(worker.verify, spans)
+        return
+    with ProcessPoolExecutor(
+        processes, get_context("spawn"), initializer=_begin, initargs=(settings, ground)
+    ) as pool:
+        waiting: deque[Future[Verified]] = deque()
+        left = iter(spans)
+        try:
+            for span in islice(left, processes * _QUEUED):
+                waiting.append(pool.submit(_verify, span))
+            while waiting:
+                yield waiting.popleft().result()
+                waiting.extend(pool.submit(_verify, span) for span in islice(left, 1))
+        except BrokenProcessPool:
+            raise Unavailable("a verifying process ended early: run it again") from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+_workers: list[Worker] = []
+
+
+def _begin(settings: Settings, ground: Ground) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends this
+    _workers[:] = [Worker(settings, ground, open_keys(settings))]
+
+
+def _verify(span: Span) -> Verified:
+    return _workers[0].verify(span)
+
+
+def _spans(head: int, span: int, sample: int | None) -> Iterator[Span]:
+    chosen: frozenset[int] | None = None
+    if sample is not None:
+        chosen = frozenset(random.sample(range(1, head + 1), min(sample, head)))
+    for after in range(0, head, span):
+        upto = min(after + span, head)
+        mine = chosen and frozenset(p for p in chosen if after < p <= upto)
+        yield Span(after, upto, mine)
+
+
+def _ground(connection: Connection[Any]) -> Ground:
+    identity = connection.execute(_SQL["identity"]).fetchone()
+    last = connection.execute(_SQL["last_position"]).fetchone()
+    if identity is None or last is None:
+        raise Unavailable("the database holds no ledger: run `ledger migrate`")
+    return Ground(identity[0], identity[1], last[0])
+
+
+def _compare(connection: Connection[Any], ground: Ground, known: Durable) -> list[Finding]:
+    """Return what contradicts the head file: the last event that is known to have been durable."""
+    if not known.position:
+        return []
+    if known.ledger != ground.ledger or known.epoch > ground.epoch:
+        detail = f"the head file knows ledger {known.ledger} in epoch {known.epoch}"
+        return [Finding(known.position, Kind.FORK, detail)]
+    if known.epoch < ground.epoch:  # what was lost then is quoted by LedgerContinued
+        return []
+    if known.position > ground.head:
+        detail = f"the head file knows events up to position {known.position}"
+        return [Finding(ground.head + 1, Kind.TRUNCATED, detail)]
+    row = connection.execute(_SQL["leaf_at"], [known.position]).fetchone()
+    if row is not None and bytes(row[0]) != known.leaf_hash:
+        return [Finding(known.position, Kind.FORK, "not the event that the head file knows")]
+    return []
+
+
+def _unreadable(error: psycopg.Error) -> Unavailable:
+    return Unavailable(f"the database cannot be read ({error.sqlstate or type(error).__name__})")
