@@ -24,15 +24,3 @@ WHERE event_id = ANY (%s)
 
 -- name: erased
 SELECT subject, contract, purpose FROM ledger.erased_subjects WHERE subject = ANY (%s)
-
--- name: before
--- What the events of a sample follow in their streams and contracts.
-SELECT e.position, s.leaf_hash, c.leaf_hash
-FROM ledger.events AS e
-LEFT JOIN ledger.events AS s
-    ON s.stream_id = e.stream_id
-    AND s.stream_kind = e.stream_kind
-    AND s.stream_version = e.stream_version - 1
-LEFT JOIN ledger.events AS c
-    ON c.contract = e.contract AND c.contract_count = e.contract_count - 1
-WHERE e.position = ANY (%s)
