@@ -18,6 +18,7 @@ BENCHES: Final = {
     "rebuild": "rebuild",
     "queue_page": "queue-page",
     "long_ticket": "long-ticket",
+    "fsck": "fsck",
     "memory": "memory-api memory-stack",
 }
 """Module -> the bars that it measures."""

@@ -15,3 +15,11 @@ COPY (SELECT position, envelope FROM ledger.events ORDER BY position) TO STDOUT 
 
 -- name: followed
 SELECT position FROM views.followers WHERE name = 'queue'
+
+-- name: stored_bytes
+SELECT e.envelope || e.leaf_hash || uuid_send(e.event_id) || uuid_send(e.stream_id)
+    || uuid_send(e.actor_id) || coalesce(string_agg(s.nonce || s.ciphertext, ''::bytea), '')
+FROM ledger.events AS e
+LEFT JOIN ledger.sealed_fields AS s ON s.event_id = e.event_id
+GROUP BY e.position
+ORDER BY e.position
