@@ -99,8 +99,8 @@ class SealedPart(Struct, forbid_unknown_fields=True, gc=False):
     commitment: Digest
 
 
-class Envelope(Struct, forbid_unknown_fields=True):
-    """Every member. The raw ones repeat from event to event: `infra.codec` reads each once."""
+class Envelope(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Every member, in its order. The raw ones repeat from event to event: each is read once."""
 
     v: Annotated[int, Meta(ge=FORMAT, le=FORMAT)]
     ledger: LedgerPart
@@ -112,6 +112,7 @@ class Envelope(Struct, forbid_unknown_fields=True):
     type: Name
     type_version: Count
     recorded_at: Time
+    occurred_at: Time | UnsetType = UNSET
     origin: Raw
     actor: Raw
     on_behalf_of: Raw
@@ -120,7 +121,6 @@ class Envelope(Struct, forbid_unknown_fields=True):
     causation_id: UUID | None
     data: Raw
     sealed: dict[str, SealedPart]
-    occurred_at: Time | UnsetType = UNSET
 
 
 _PARSE: Final = msgspec.json.Decoder(Envelope).decode

@@ -249,6 +249,10 @@ class Form:
         """
         return self._read(self._decode(data), "", sealed)
 
+    def again(self, data: bytes | msgspec.Raw) -> bytes:
+        """Return `data` as its members are written; raises msgspec.ValidationError."""
+        return msgspec.json.encode(self._decode(data))
+
     def convert(self, data: Any, sealed: dict[str, Sealed]) -> object:
         """Do the same with `data` that was already parsed (and upcast)."""
         return self._read(msgspec.convert(data, self._json), "", sealed)

@@ -41,6 +41,8 @@ class SealedFields:
         """Return what is wrong with the sealed fields of these (position, envelope)."""
         rows = self._rows([parts.id for _, parts in events])
         keys = self._living({row.key_id for of_event in rows.values() for row in of_event})
+        if self._all_good(events, rows, keys):
+            return []
         found: list[Finding] = []
         gone: list[Gone] = []
         for position, parts in events:
@@ -60,6 +62,25 @@ class SealedFields:
                 for name in by_field
             ]
         return found + self._uncovered(gone)
+
+    def _all_good(
+        self,
+        events: Events,
+        rows: Mapping[UUID, list[SealedRow]],
+        keys: Mapping[UUID, SealingKey | None],
+    ) -> bool:
+        """Say whether everything is there and opens: the usual case, opened all together."""
+        stored = {(row.event_id, row.field): row for of in rows.values() for row in of}
+        said = [one for _, parts in events if parts.sealed for one in commitments(parts)]
+        pairs = [(row, one) for one in said if (row := stored.get((one.event_id, one.field)))]
+        if not len(pairs) == len(said) == len(stored) or not all(
+            keys.get(row.key_id) for row, _ in pairs
+        ):
+            return False
+        try:
+            return None not in self._sealer.open_all(pairs)
+        except (Integrity, UnicodeDecodeError):
+            return False
 
     def _wrong(
         self,
