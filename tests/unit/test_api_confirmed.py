@@ -17,6 +17,7 @@ class CountingLog:
     """A log without events that counts how often it is read."""
 
     reads = 0
+    epoch = 1
 
     async def read(self, _stream: Stream, **_bounds: object) -> AsyncIterator[Recorded]:
         self.reads += 1
