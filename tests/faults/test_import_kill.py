@@ -149,6 +149,7 @@ def test_an_import_that_is_interrupted_says_so_and_goes_on_when_run_again(
         process = begin(settings)
         until(lambda: connection.execute(_WAITING, (_LOCK,)).fetchone() is not None, process)
         process.send_signal(signal.SIGINT)
+        time.sleep(1)  # it hears the signal before what it waits for goes on
         connection.execute("SELECT pg_advisory_unlock_all()")
         _, errors = process.communicate(timeout=_WITHIN)
     assert process.returncode == 130

@@ -48,8 +48,9 @@ def test_a_second_copy_waits_and_takes_over(ledger: Ledger) -> None:
     ledger.wait("queue", last)
     second = following.start(ledger.database.dsn_follower, 100)
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%follower queue'"
-    assert eventually(lambda: ledger.rows(waiting)[0][0] == 2)
     in_turn = f"{waiting} AND query LIKE '%pg_try_advisory_lock%'"
+    assert eventually(lambda: ledger.rows(waiting)[0][0] == 2)
+    assert eventually(lambda: ledger.rows(in_turn)[0][0] == 1)
     try:
         ledger.wait("queue", ledger.tell(history.requests(300)))
         assert ledger.rows(in_turn)[0][0] == 1, "one of them does nothing but wait"
