@@ -3,7 +3,9 @@
 `python tests/mutants/run.py [NAME ...] [--jobs N]`; each NAME.toml here says `file`, `find`
 (exact text, once), `replace`, `test` (pytest node id, or several) and `why`; `timeout` in seconds
 where the default is too short. A mutant counts as killed when a named test fails by itself: an
-error while importing, collecting or setting up proves nothing. Exit code 1 when one survives.
+error while importing, collecting or setting up proves nothing. What was not killed is tried once
+more, alone: a race is not lost every time, and two jobs slow each other. Exit code 1 when one
+survives both.
 """
 
 import argparse
@@ -27,7 +29,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from support.checkout import ROOT, checkout_files  # noqa: E402 - found by the line above
 
-TIMEOUT: Final = 150
+TIMEOUT: Final = 300
 """Seconds that a mutant's tests may take."""
 GRACE: Final = 20
 """Seconds that an interrupted test run gets to stop what it started."""
@@ -173,6 +175,13 @@ def judge(mutant: Mutant) -> Outcome:
     return Outcome(mutant, time.monotonic() - start, found, output)
 
 
+def told(outcome: Outcome) -> Outcome:
+    """Print one line of the table."""
+    verdict = outcome.trouble or "killed"
+    print(f"{outcome.mutant.name:<40} {outcome.seconds:6.1f} s  {verdict}", flush=True)
+    return outcome
+
+
 def main() -> int:
     """Judge the mutants that were asked for, print a table, return the exit code."""
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
@@ -186,12 +195,13 @@ def main() -> int:
         parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
     survivors = 0
     with ThreadPoolExecutor(asked.jobs) as pool:
-        for outcome in pool.map(judge, mutants):
-            verdict = outcome.trouble or "killed"
-            print(f"{outcome.mutant.name:<40} {outcome.seconds:6.1f} s  {verdict}", flush=True)
-            if outcome.trouble:
-                survivors += 1
-                print(outcome.output[-4000:], flush=True)
+        doubtful = [
+            outcome.mutant for outcome in map(told, pool.map(judge, mutants)) if outcome.trouble
+        ]
+    for outcome in map(judge, doubtful):
+        if told(outcome).trouble:
+            survivors += 1
+            print(outcome.output[-4000:], flush=True)
     print(f"{len(mutants) - survivors} of {len(mutants)} mutants killed")
     return 1 if survivors else 0
 
