@@ -168,10 +168,6 @@ def _released(row: Row, _: Data) -> None:
     row.holder = NULL
 
 
-def _imported_assignment(row: Row, data: Data) -> None:
-    row.holder = data["assignee"] or NULL
-
-
 def _addressed(row: Row, data: Data) -> None:
     row.specialist = data["specialist"] or NULL
 
@@ -215,7 +211,7 @@ _EFFECTS: Final[dict[str, Callable[[Row, Data], None]]] = {
     "TicketMovedOut": _nothing,
     "TicketMovedIn": _moved_in,
     "WorkRecorded": _nothing,
-    "ImportedAssignmentRecorded": _imported_assignment,
+    "ImportedAssignmentRecorded": _nothing,  # a name in another system's log holds nothing here
     "ImportedUpdateRecorded": _nothing,
 }
 """Every ticket event, so that a new one stops the follower instead of being left out."""
