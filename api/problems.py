@@ -19,6 +19,7 @@ from domain.errors import (
     Malformed,
     NotAllowed,
     NotFound,
+    NotYetIntegrated,
     OutcomeUnknown,
     Refused,
     Stale,
@@ -166,6 +167,13 @@ PROBLEMS: Final[dict[type[LedgerError], Problem]] = {
         503,
         "It is not known whether it was recorded",
         "Send the same request with the same Idempotency-Key again: it is recorded once.",
+        retry_after=1,
+    ),
+    NotYetIntegrated: Problem(
+        "not-yet-integrated",
+        409,
+        "No checkpoint covers it yet",
+        "A checkpoint is signed about a second after an append. Ask again then.",
         retry_after=1,
     ),
     ClockUnfit: Problem(

@@ -13,6 +13,7 @@ LedgerError
 ├── Integrity              what is stored contradicts itself or its proof
 └── Unavailable            not now: store, broker or clock is not fit
     ├── OutcomeUnknown     sent, not confirmed: repeat with the same key to find out
+    ├── NotYetIntegrated   recorded, and no checkpoint covers it yet
     ├── ClockUnfit         time would run backwards or jump
     └── Forked             the store lost events it had acknowledged
 
@@ -93,6 +94,10 @@ class Unavailable(LedgerError):
 
 class OutcomeUnknown(Unavailable):
     """The append was sent and not confirmed: repeat with the same Idempotency-Key to find out."""
+
+
+class NotYetIntegrated(Unavailable):
+    """No checkpoint covers it yet: the next one is a second away."""
 
 
 class ClockUnfit(Unavailable):

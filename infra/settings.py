@@ -72,6 +72,23 @@ class Settings(BaseSettings):
         description="Key-encryption key, 32 bytes in base64. "
         "Default: the file `kek` in the data directory, made at first start.",
     )
+    log_name: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,179}$",
+        description="Name of this ledger's log, best its public URL without the scheme; with the "
+        "epoch behind it, it is the origin of checkpoints. Default: `ledger/` and the ledger's id.",
+    )
+    log_key: SecretStr | None = Field(
+        None,
+        description="Ed25519 key that signs checkpoints, 32 bytes in base64. "
+        "Default: the file `log/signing-key` in the data directory, made at first start.",
+    )
+    checkpoint_milliseconds: int = Field(
+        900,
+        ge=10,
+        le=60_000,
+        description="How long after an append the checkpoint that covers it is signed.",
+    )
     listen: str = Field("127.0.0.1:0", description="HOST:PORT of the API; port 0 takes a free one.")
     listen_fd: int | None = Field(
         None, description="A listening socket inherited from the supervisor, used before `listen`."

@@ -36,6 +36,7 @@ def test_types_are_unique_and_stable() -> None:
         "method-not-allowed",
         "not-allowed",
         "not-found",
+        "not-yet-integrated",
         "outcome-unknown",
         "refused",
         "stale",

@@ -29,6 +29,7 @@ CODES = {
     errors.Integrity: 1,
     errors.Unavailable: 5,
     errors.OutcomeUnknown: 5,
+    errors.NotYetIntegrated: 5,
     errors.ClockUnfit: 5,
     errors.Forked: 5,
 }

@@ -1,0 +1,125 @@
+"""The integrator's process: the only one that has the log's signing key. Until SIGTERM or SIGINT.
+
+A checkpoint follows the first event that it adds after a set time; the events of that time are
+covered by the same one.
+"""
+
+import fcntl
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from domain.errors import LedgerError, Malformed
+from infra import logs
+from infra.logkeys import LogKeys
+from infra.settings import Settings, read_settings
+from infra.sqlfiles import load_sql
+from infra.tilefiles import log_directory
+from projections.integrator import Connection, Integrator, Log
+
+_SQL: Final = load_sql(__file__, "integrate.sql")
+_LOG: Final = logs.logger("integrator")
+_LOCK: Final = "lock"
+_POLL: Final = 0.5
+_LONGEST_PAUSE: Final = 5.0
+
+
+def main() -> None:
+    """Run until told to stop."""
+    settings = read_settings()
+    logs.configure(settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    serve(settings, stop)
+
+
+def serve(settings: Settings, stop: threading.Event) -> None:
+    """Integrate until `stop` is set; a second copy on the same directory waits for its turn.
+
+    What must not be signed is told loudly and tried again from the files; it is never signed.
+    """
+    if settings.database_follower_url is None:
+        raise Malformed("name the database as role ledger_follower", "LEDGER_DATABASE_FOLLOWER_URL")
+    dsn = settings.database_follower_url.get_secret_value()
+    integrator = Integrator(Log(settings.data, LogKeys.of(settings), settings.log_name))
+    seconds, pause = settings.checkpoint_milliseconds / 1000, _POLL
+    with _turn(settings.data, stop):
+        while not stop.is_set():
+            try:
+                with connect(dsn) as connection:
+                    follow(integrator, connection, seconds, stop)
+                    pause = _POLL
+            except psycopg.Error as error:
+                _LOG.warning("store away", error=type(error).__name__)
+            except (LedgerError, OSError) as error:
+                detail = str(error) if isinstance(error, LedgerError) else ""
+                _LOG.error("nothing is signed", exc_info=error, detail=detail)
+            stop.wait(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def follow(
+    integrator: Integrator, connection: Connection, seconds: float, stop: threading.Event
+) -> None:
+    """Integrate what comes, and publish `seconds` after the first of it, until `stop` is set.
+
+    Raises what integrating and publishing raise.
+    """
+    connection.execute(_SQL["listen"])
+    due: float | None = None
+    while not stop.is_set():
+        more = integrator.integrate(connection)
+        now = time.monotonic()
+        if due is None and integrator.due:
+            due = now + seconds
+        if due is not None and now >= due:
+            head = integrator.publish()
+            _LOG.debug("checkpoint", size=head.size)
+            due = None
+        elif due is not None and not more:
+            stop.wait(due - now)
+        elif not more:
+            for _ in connection.notifies(timeout=_POLL, stop_after=1):
+                pass
+            for _ in connection.notifies(timeout=0):  # one look serves them all
+                pass
+
+
+def connect(dsn: str) -> Connection:
+    """Return a connection that reads one snapshot a transaction and writes nothing."""
+    connection = psycopg.connect(
+        dsn, autocommit=True, connect_timeout=3, application_name="ledger integrator"
+    )
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    return connection
+
+
+@contextmanager
+def _turn(data: Path, stop: threading.Event) -> Iterator[None]:
+    """Wait until no other process integrates this directory, and keep it until the block ends."""
+    directory = log_directory(data)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        while not stop.is_set():
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                stop.wait(_POLL)
+        yield
+    finally:
+        os.close(handle)
+
+
+if __name__ == "__main__":
+    main()

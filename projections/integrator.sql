@@ -1,0 +1,2 @@
+-- name: identity
+SELECT ledger, epoch FROM ledger.identity
