@@ -19,6 +19,15 @@ _TITLES: Final = {problem.status: problem.title for problem in reversed(list(PRO
 _UUID: Final = {"type": "string", "format": "uuid"}
 _NUMBER: Final = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
 
+_NAMED: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
+    "number": (_NUMBER, "DEMO-1"),
+    "name": (_NUMBER, "not-found"),
+    "level": ({"type": "string", "pattern": "^([0-9]|[1-5][0-9]|6[0-3])$"}, "0"),
+    "index": (
+        {"type": "string", "pattern": r"^(x[0-9]{3}/)*[0-9]{3}(\.p/[1-9][0-9]{0,2})?$"},
+        "000",
+    ),
+}
 _KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -101,6 +110,10 @@ def statuses_of(operation: Operation) -> list[int]:
         statuses.add(422)
     if "{" in operation.path:
         statuses.add(404)
+    if operation.covered:
+        statuses.add(409)
+    if operation.tail:
+        statuses.add(422)
     return sorted(statuses)
 
 
@@ -146,9 +159,7 @@ def route_document(operation: Operation) -> dict[str, Any]:
 
 def _parameters(operation: Operation) -> Iterable[Mapping[str, Any]]:
     for name in re.findall(r"{(\w+)}", operation.path):
-        number = name in {"number", "name"}
-        example = {"number": "DEMO-1", "name": "not-found"}.get(name, ID_EXAMPLE)
-        schema = _NUMBER if number else _UUID
+        schema, example = _NAMED.get(name, (_UUID, ID_EXAMPLE))
         yield {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
     if operation.query is not None:
         yield from _query_parameters(operation.query)

@@ -29,7 +29,8 @@ _BY_MEDIA: Final[Mapping[str, Any]] = {
 def answer_example(operation: Operation) -> Any:
     """Return what a good answer of the operation looks like."""
     if operation.answer_example is not None:
-        return dict(operation.answer_example)
+        known = operation.answer_example
+        return known if isinstance(known, str) else dict(known)
     if operation.answer is None:
         return _BY_MEDIA[operation.media]
     schema = operation.answer.model_json_schema()

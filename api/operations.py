@@ -13,6 +13,7 @@ class Operation:
     """One route.
 
     `decided`: If-Match is mandatory. `right` is what a customer needs under the contract.
+    `covered`: 409 until a checkpoint covers it. `tail`: the last part of the path may have slashes.
     `media` is the answer's media type; `raw`: the body is a file's bytes, not JSON.
     """
 
@@ -30,8 +31,10 @@ class Operation:
     media: str = "application/json"
     raw: bool = False
     positioned: bool = False
+    covered: bool = False
+    tail: bool = False
     example: Mapping[str, Any] = field(default_factory=dict)
-    answer_example: Mapping[str, Any] | None = None
+    answer_example: Mapping[str, Any] | str | None = None
 
     @property
     def writes(self) -> bool:

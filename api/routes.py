@@ -37,7 +37,7 @@ def route(router: APIRouter, method: str, path: str, **more: Any) -> Callable[[F
         if "{" not in path:
             FIXED[method, path] = endpoint
         router.add_api_route(
-            path,
+            path.removesuffix("}") + ":path}" if operation.tail else path,
             endpoint,
             methods=[method],
             operation_id=operation.name,

@@ -17,9 +17,11 @@ from domain.handling import Handler
 from domain.stream import Stream
 from infra.development import issuers_of
 from infra.keys.opening import open_keys
+from infra.logkeys import LogKeys
 from infra.secrets import Secrets
 from infra.settings import Settings
 from infra.store import PostgresLog, open_log
+from projections.log import PublishedLog
 from projections.opening import Reads
 
 _CONTRACTS: Final = 50_000
@@ -42,6 +44,8 @@ class Services:
     live: Live
     metrics: Metrics
     began: int
+    published: PublishedLog
+    log_keys: LogKeys
     _contracts: OrderedDict[str, Stream] = field(default_factory=OrderedDict)
 
     async def contract_stream(self, number: str) -> Stream | None:
@@ -92,6 +96,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 live=live,
                 metrics=Metrics(),
                 began=began,
+                published=PublishedLog(settings.data),
+                log_keys=LogKeys.of(settings),
             )
         finally:
             await live.close()

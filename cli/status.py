@@ -28,12 +28,13 @@ def status(
 
 
 async def _here(where: Where) -> dict[str, Any]:
-    url = local_settings(where).database_url
+    settings = local_settings(where)
+    url = settings.database_url
     assert url is not None
     pool = Pool(url.get_secret_value(), size=1)
     await pool.open()
     try:
-        return await projected.status(pool)
+        return await projected.status(pool, settings.data)
     finally:
         await pool.close()
 
@@ -46,6 +47,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"follower   {name}: at {follower['position']}, {follower['lag']} behind"
     for name, count in found["events"].items():
         yield f"events     {count:>9} {name}"
+    if checkpoint := found["checkpoint"]:
+        yield f"checkpoint {checkpoint['size']} events, {checkpoint['age']} s ago"
     imported = found["imported"]
     if imported["incidents"]:
         yield f"imported   {imported['incidents']} tickets, {imported['updates']} rows"

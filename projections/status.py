@@ -1,18 +1,20 @@
 """What the ledger holds and how far its followers are."""
 
+from pathlib import Path
 from typing import Any, Final
 
 from infra.pool import Pool
 from infra.sqlfiles import load_sql
 from projections import imported
+from projections.log import checkpoint_age
 
 _SQL: Final = load_sql(__file__, "status.sql")
 
 
-async def status(pool: Pool) -> dict[str, Any]:
+async def status(pool: Pool, data: Path) -> dict[str, Any]:
     """Return counts of events, tickets and contracts, and each follower's position and lag.
 
-    `checkpoint` is None until the ledger has a signed log. Raises Unavailable.
+    `checkpoint` is the last one published from the data directory. Raises Unavailable.
     """
     ((position, epoch),) = await pool.fetch(_SQL["head"])
     ((tickets, contracts),) = await pool.fetch(_SQL["streams"])
@@ -28,6 +30,6 @@ async def status(pool: Pool) -> dict[str, Any]:
             name: {"position": at, "lag": max(0, position - at), "state": state}
             for name, at, state in followers
         },
-        "checkpoint": None,
+        "checkpoint": checkpoint_age(data),
         "imported": await imported.figures(pool),
     }

@@ -62,7 +62,7 @@ def _followers(data: Path) -> bytes:
 @route(router, "GET", "/v1/status", answer=LedgerStatus)
 async def read_status(call: Call) -> Response:
     """Read what the ledger holds and how far its followers are."""
-    return shown(await status.status(call.services.reads.pool))
+    return shown(await status.status(call.services.reads.pool, call.services.settings.data))
 
 
 @route(router, "GET", "/openapi.json", public=True, answer=None)

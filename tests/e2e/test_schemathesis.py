@@ -42,6 +42,7 @@ MINUTES = 4
 ENDLESS = "live_queue"
 ALLOWED = {
     "read_identity": "compliance",
+    "read_entries": "compliance",
     "issue_api_key": "operator",
     "revoke_api_key": "operator",
 }

@@ -168,6 +168,13 @@ def _attach(world: World) -> Asked:
     return Asked("POST", path, params={"name": "a.bin"}, content=b"\x00\x01")
 
 
+def _proof(world: World) -> Asked:
+    """Ask about the first event: a checkpoint covers it."""
+    with world.served.database() as connection:
+        first = connection.execute("SELECT event_id FROM ledger.events WHERE position = 1")
+        return Asked("GET", f"/v1/events/{first.fetchone()[0]}/proof")
+
+
 REQUESTS: dict[str, Callable[[World], Asked]] = {
     "register_contract": lambda _: Asked("POST", "/v1/contracts", contract_body(new_number())),
     "read_contract": _get("/v1/contracts/{contract}"),
@@ -217,6 +224,12 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "read_queue": _get("/v1/queue"),
     "live_queue": _get("/v1/queue/live"),
     "read_event": _get("/v1/events/{event}"),
+    "read_checkpoint": _get("/checkpoint"),
+    "read_tile": _get("/tile/0/000.p/1"),
+    "read_entries": _get("/tile/entries/000.p/1"),
+    "read_log": _get("/v1/log"),
+    "read_proof": _proof,
+    "read_consistency": lambda _: Asked("GET", "/v1/consistency", params={"from": 1, "to": 1}),
     "read_status": _get("/v1/status"),
     "list_staff": _get("/v1/staff"),
     "read_staff": _get("/v1/staff/{staff}"),

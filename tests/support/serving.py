@@ -23,6 +23,7 @@ from domain.values import Role
 from infra import logs
 from infra.development import DevelopmentIssuer
 from infra.settings import Settings
+from projections import integrate
 from projections import serve as followers
 
 _KEYS = count(1)
@@ -107,15 +108,20 @@ def wait_until(holds: Callable[[], bool], patience: float = PATIENCE) -> None:
 
 @contextmanager
 def following(settings: Settings) -> Iterator[None]:
-    """Run the followers in threads."""
+    """Run the followers and the integrator in threads."""
     stop = threading.Event()
-    thread = threading.Thread(target=followers.serve, args=[settings, stop])
-    thread.start()
+    threads = [
+        threading.Thread(target=part.serve, args=[settings, stop])
+        for part in (followers, integrate)
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 @contextmanager
@@ -169,6 +175,7 @@ def serving(settings: Settings) -> Iterator[Served]:
             url, settings, seeded["tokens"], seeded["customer_contract"], services, loop
         )
         wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 200)
+        wait_until(lambda: httpx.get(f"{url}/checkpoint").status_code == 200)
         yield served
         for client in served.clients.values():
             client.close()

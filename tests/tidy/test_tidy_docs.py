@@ -40,6 +40,8 @@ PROMISED = [
     *("/v1/contracts/{number}/identity", "/v1/contracts/{number}/persons"),
     *("/v1/tickets", "/v1/tickets/{id}", "/v1/tickets/{id}/attachments/{attachment}"),
     *(f"/v1/tickets/{{id}}/{step}" for step in STEPS),
+    *("/checkpoint", "/tile/{level}/{index}", "/tile/entries/{index}"),
+    *("/v1/events/{id}/proof", "/v1/consistency"),
     *("/v1/queue", "/v1/queue/live", "/v1/events/{id}", "/v1/staff"),
     *("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"),
 ]
