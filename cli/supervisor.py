@@ -25,11 +25,13 @@ from infra.files import Held
 from infra.migrate import migrate, pending
 from infra.postgres import Cluster, Role
 from infra.settings import Settings
+from projections.log import About, about_log
 
 STOP: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _WATCHED: Final = STOP | {signal.SIGCHLD}
 _LOOK_EVERY: Final = 1.0
 _KNOWN_AFTER: Final = 10.0
+_LOG_KNOWN_AFTER: Final = 5.0
 _API_READY_AFTER: Final = 60.0
 _SEEDED_AFTER: Final = 60.0
 _STOPPED_AFTER: Final = 8.0
@@ -61,6 +63,7 @@ class Supervisor:
         self._keepers: list[Keeper] = []
         self._cluster: Cluster | None = None
         self._seeded: dict[str, Any] = {"tokens": {}, "customer_contract": None}
+        self._log: About | None = None
         self._listening = surroundings.listen(settings.listen)
 
     def start(self) -> None:
@@ -78,12 +81,17 @@ class Supervisor:
             # before the others, so that one process alone makes keys and the issuer
             self._tell("Finding the people of the development ledger")
             self._seed()
-        self._tell("Starting the API and the followers")
+        self._tell("Starting the API, the followers and the integrator")
         inherited = self._listening.fileno()
         more = {"LEDGER_LISTEN_FD": str(inherited)}
         self._keep(Module("api", "api.serve", lambda: self._environment() | more, [inherited]))
         self._keep(Module("followers", "projections.serve", self._environment))
+        signing = surroundings.signing()
+        self._keep(
+            Module("integrator", "projections.integrate", lambda: self._environment() | signing)
+        )
         self._await_api()
+        self._await_log()
         write_ready(self._held.path, self.ready())
 
     def run(self) -> None:
@@ -108,6 +116,7 @@ class Supervisor:
         """Return what the running ledger says about itself."""
         pids = {keeper.child.name: keeper.child.pid for keeper in self._keepers}
         dsn = surroundings.urls(self._settings, self._cluster, tcp=True)
+        log = self._log = about_log(self._held.path)
         return {
             "schema": 1,
             "url": surroundings.url_of(self._listening),
@@ -118,13 +127,14 @@ class Supervisor:
                 "postgres": pids.get("postgres"),
                 "api": [pids["api"]],
                 "followers": [pids["followers"]],
+                "integrator": pids["integrator"],
                 "publisher": None,
                 "consumers": [],
                 "kafka": None,
             },
             "dsn": {role.name.lower(): url for role, url in dsn.items()},
             "kafka": None,
-            "log": None,
+            "log": log and {"origin": log.origin, "vkey": log.vkey},
         }
 
     def _keep(self, child: Database | Module) -> None:
@@ -133,9 +143,13 @@ class Supervisor:
         keeper.start()
 
     def _look(self) -> None:
-        """Start again what died; a database that had to move takes the others with it."""
+        """Start again what died; a database that had to move takes the others with it.
+
+        What changed is told in `ready.json`, a replaced signing key too.
+        """
         place = self._cluster and self._cluster.port
-        if not sum(keeper.look() for keeper in self._keepers):
+        restarted = sum(keeper.look() for keeper in self._keepers)
+        if not restarted and about_log(self._held.path) == self._log:
             return
         if self._cluster and self._cluster.port != place:
             self._stop_modules(1.0)
@@ -196,6 +210,11 @@ class Supervisor:
                 self._seeded = orjson.loads(output.read())
             elif child.returncode != exits.UNAVAILABLE:
                 raise Unavailable("the people of the development ledger could not be made")
+
+    def _await_log(self) -> None:
+        """Wait until it is known which log this is; a store that is not fit has none to tell of."""
+        known = lambda: about_log(self._held.path) is not None  # noqa: E731 - it is one word
+        processes.wait_until(known, _LOG_KNOWN_AFTER, check_signals)
 
     def _await_api(self) -> None:
         host, port = self._listening.getsockname()[:2]

@@ -1,5 +1,6 @@
 """Where the parts of a running ledger find each other: URLs, variables, the listening socket."""
 
+import os
 import socket
 from collections.abc import Mapping
 from typing import Final
@@ -9,6 +10,7 @@ from infra.postgres import Cluster, Role
 from infra.settings import Settings
 
 _BACKLOG: Final = 1024
+_LOG_KEY: Final = "LEDGER_LOG_KEY"
 _VARIABLES: Final = {
     Role.APP: "LEDGER_DATABASE_URL",
     Role.OWNER: "LEDGER_DATABASE_OWNER_URL",
@@ -42,7 +44,12 @@ def variables(by_role: Mapping[Role, str]) -> dict[str, str]:
 
 def unneeded() -> frozenset[str]:
     """Return the variables that no running part may inherit from whoever started the ledger."""
-    return frozenset(_VARIABLES.values())
+    return frozenset({*_VARIABLES.values(), _LOG_KEY})
+
+
+def signing() -> dict[str, str]:
+    """Return the variable with the log's signing key, if there is one: for the integrator alone."""
+    return {name: value for name, value in os.environ.items() if name == _LOG_KEY}
 
 
 def listen(address: str) -> socket.socket:

@@ -1,6 +1,7 @@
 """`ledger status` says the same on the machine and from afar, and what it says is right."""
 
 import json
+import time
 from typing import Any
 
 import psycopg
@@ -15,7 +16,7 @@ def status(*arguments: str) -> dict[str, Any]:
 
 
 def without_progress(found: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in found.items() if key != "followers"}
+    return {key: found[key] for key in found.keys() - {"followers", "checkpoint"}}
 
 
 def all_follow(found: dict[str, Any]) -> bool:
@@ -32,10 +33,23 @@ def test_it_counts_what_the_database_holds(running: Running) -> None:
     assert found["epoch"] == 1
     assert found["contracts"] == found["events"]["ContractRegistered"] >= 1
     assert found["tickets"] == found["events"].get("TicketOpened", 0)
-    assert found["checkpoint"] is None
     assert set(found["followers"]) >= {"queue", "people"}
     for follower in found["followers"].values():
         assert follower["lag"] >= 0
+
+
+def test_it_tells_the_last_checkpoint(running: Running) -> None:
+    position = status("--data", str(running.data))["position"]
+    deadline = time.monotonic() + 30
+    while (found := status("--data", str(running.data)))["checkpoint"] is None or (
+        found["checkpoint"]["size"] < position
+    ):
+        assert time.monotonic() < deadline
+    assert found["checkpoint"]["age"] >= 0
+    assert (
+        f"checkpoint {found['checkpoint']['size']} events"
+        in ledger("status", "--data", str(running.data)).stdout
+    )
 
 
 def test_it_says_the_same_over_http(running: Running) -> None:

@@ -17,6 +17,8 @@ import pytest
 from support.databases import Database
 from support.running import Running, ledger
 
+from infra.notes import Verifier
+
 Factory = Callable[..., Running]
 
 LONG = 150
@@ -61,10 +63,12 @@ def test_it_says_where_it_is_and_keeps_that_private(running: Running) -> None:
         "postgres",
         "api",
         "followers",
+        "integrator",
         "publisher",
         "consumers",
         "kafka",
     }
+    assert Verifier.parse(running.ready["log"]["vkey"]).name == running.ready["log"]["origin"]
     assert set(running.ready["dsn"]) >= {"app", "owner", "superuser"}
     for role in ("app", "owner", "superuser"):
         with psycopg.connect(running.ready["dsn"][role]) as connection:
@@ -112,7 +116,7 @@ def test_what_was_recorded_is_there_after_a_restart(ledger_factory: Factory) -> 
     assert second.ready["customer_contract"] == contract
 
 
-@pytest.mark.parametrize("victim", ["postgres", "api", "followers"])
+@pytest.mark.parametrize("victim", ["postgres", "api", "followers", "integrator"])
 def test_a_part_that_is_killed_is_started_again(ledger_factory: Factory, victim: str) -> None:
     running = ledger_factory()
     url = running.url
