@@ -23,7 +23,7 @@ from infra.logkeys import LogKeys
 from infra.notes import open_note, parse_note
 from infra.reader import is_there, read_batch
 from infra.sqlfiles import load_sql
-from infra.tilefiles import TileReader, TileWriter, epochs, log_directory
+from infra.tilefiles import TileReader, TileWriter, epochs, head_of, log_directory
 from projections.log import About, announce
 
 _SQL: Final = load_sql(__file__, "integrator.sql")
@@ -162,13 +162,16 @@ class Tree:
         if self.note is None:
             return TreeHead(self.origin, 0, Edge().root())
         try:
+            said = head_of(self.note).origin
+            if said != self.origin:
+                raise Integrity(
+                    f"{said} was signed, this would be {self.origin}: a log keeps its name "
+                    "through an epoch (LEDGER_LOG_NAME)"
+                )
             text = open_note(self.note, self._log.keys.verifiers(self.origin))
-            head = parse_tree_head(text)
+            return parse_tree_head(text)
         except Malformed as error:
             raise Integrity(f"the last signed note cannot be read: {error}") from None
-        if head.origin != self.origin:
-            raise Integrity(f"the last signed note is of {head.origin}, this is {self.origin}")
-        return head
 
     def _signed_by_current(self) -> bool:
         if self.note is None:

@@ -103,7 +103,9 @@ class PublishedLog:
 
     def __init__(self, data: Path) -> None:
         self._data = data
+        self._latest: Published | None = None
         self._reader: TileReader | None = None
+        self._seen = 0
 
     def about(self) -> About | None:
         """Return which log it is, None while there is none."""
@@ -111,14 +113,29 @@ class PublishedLog:
 
     def latest(self) -> Published:
         """Return the last checkpoint of the latest epoch; raise NotYetIntegrated without one."""
-        known = epochs(self._data)
-        if known:
-            directory = log_directory(self._data) / str(known[-1])
-            if self._reader is None or self._reader.directory != directory:
-                self._reader = TileReader(directory)
-            if (note := self._reader.checkpoint()) is not None:
-                return Published(note, head_of(note), known[-1], self._reader)
-        raise NotYetIntegrated("there is no checkpoint yet")
+        reader = self._reader_of_latest()
+        note = None if reader is None else reader.checkpoint()
+        if reader is None or note is None:
+            raise NotYetIntegrated("there is no checkpoint yet")
+        if self._latest is None or self._latest.note != note or self._latest.reader is not reader:
+            epoch = int(reader.directory.name)
+            self._latest = Published(note, head_of(note), epoch, reader)
+        return self._latest
+
+    def _reader_of_latest(self) -> TileReader | None:
+        """Return the reader of the latest epoch; directories are listed when one may be new."""
+        try:
+            changed = log_directory(self._data).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if changed != self._seen:
+            known = epochs(self._data)
+            if known:
+                directory = log_directory(self._data) / str(known[-1])
+                if self._reader is None or self._reader.directory != directory:
+                    self._reader = TileReader(directory)
+            self._seen = changed
+        return self._reader
 
 
 def tlog_proof(index: int, proof: Sequence[bytes], note: bytes) -> str:

@@ -173,6 +173,20 @@ def test_a_note_of_a_foreign_key_stops_the_integrator(ledger: Ledger, tmp_path: 
         integrated(ledger.database, tmp_path)
 
 
+def test_a_log_keeps_its_name_through_an_epoch(ledger: Ledger, tmp_path: Path) -> None:
+    tell(ledger, 50)
+    integrated(ledger.database, tmp_path)
+    renamed = Integrator(Log(tmp_path, LogKeys(tmp_path), "another.example.net"))
+    with (
+        connect(ledger.database.dsn_follower) as connection,
+        pytest.raises(Integrity, match="keeps its name"),
+    ):
+        renamed.integrate(connection)
+    about = about_log(tmp_path)
+    assert about is not None
+    assert about.origin == f"{NAME}/1"
+
+
 def test_a_key_that_is_gone_is_not_replaced_silently(ledger: Ledger, tmp_path: Path) -> None:
     tell(ledger, 50)
     integrated(ledger.database, tmp_path)
