@@ -19,6 +19,9 @@ BENCHES: Final = {
     "queue_page": "queue-page",
     "long_ticket": "long-ticket",
     "fsck": "fsck",
+    "integrate": "integrate",
+    "checkpoint_delay": "checkpoint-delay",
+    "proof": "proof",
     "memory": "memory-api memory-stack",
 }
 """Module -> the bars that it measures."""

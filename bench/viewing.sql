@@ -23,3 +23,6 @@ FROM ledger.events AS e
 LEFT JOIN ledger.sealed_fields AS s ON s.event_id = e.event_id
 GROUP BY e.position
 ORDER BY e.position
+
+-- name: envelopes
+SELECT envelope FROM ledger.events ORDER BY position
