@@ -62,7 +62,9 @@ SELECT epoch, position, leaf_hash FROM ledger.events WHERE position = %s
 
 -- name: follow_from
 UPDATE views.followers
-SET epoch = %s, position = %s, leaf_hash = %s, state = 'stopped', error = NULL
+SET epoch = %s, position = %s, leaf_hash = %s,
+    state = CASE state WHEN 'failed' THEN 'stopped' ELSE state END,
+    error = NULL
 WHERE name = 'queue'
 
 -- Rows that only one side has, both as of the position at which the old side stood still.

@@ -5,6 +5,7 @@ from a template that was migrated once. Everything is thrown away at the end.
 """
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +19,9 @@ from support.running import Running
 from infra.files import hold
 from infra.postgres import Cluster
 from infra.settings import Settings, read_settings
+
+# A shell that runs the tests in the background has SIGINT ignored, and children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

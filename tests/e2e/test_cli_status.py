@@ -52,6 +52,12 @@ def test_it_tells_the_last_checkpoint(running: Running) -> None:
     )
 
 
+def test_followers_follow_on_after_a_rebuild(running: Running) -> None:
+    assert eventually(lambda: all_follow(status("--data", str(running.data))))
+    assert ledger("rebuild", "queue", "--data", str(running.data)).returncode == 0
+    assert all_follow(status("--data", str(running.data)))
+
+
 def test_it_says_the_same_over_http(running: Running) -> None:
     here = status("--data", str(running.data))
     there = status("--url", running.url, "--token", running.token("operator"))
