@@ -1,11 +1,10 @@
-"""The key-encryption key: wraps every key in the key store, and is kept apart from it."""
+"""Key-encryption keys: they wrap every key in the key store, and are kept apart from it."""
 
 import base64
 import hashlib
 import secrets
-import stat
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Integrity, Unavailable
-from infra.files import sync_directory, write_private
 from infra.keys.scope import SECRET_BYTES
 from infra.keys.store import WrappedKey
 from infra.lengths import lp
@@ -45,10 +43,7 @@ class Kek:
     def unwrap(self, key: WrappedKey) -> bytes:
         """Return the secret; raise Unavailable for another KEK's key, Integrity if altered."""
         if key.kek != self.id:
-            raise Unavailable(
-                f"key {key.id} is wrapped by key-encryption key {key.kek}, this one is {self.id}: "
-                "start with the key-encryption key that belongs to this key store"
-            )
+            raise not_at_hand(key.kek)
         nonce, sealed = key.wrapped[:_NONCE], key.wrapped[_NONCE:]
         try:
             return self._aead.decrypt(nonce, sealed, self._bound_to(key.id, key.scope))
@@ -57,6 +52,45 @@ class Kek:
 
     def _bound_to(self, key_id: UUID, scope: str) -> bytes:
         return lp(_LABEL, self.id, str(key_id), scope)
+
+
+class Keks:
+    """The key-encryption keys at hand, the newest first; here those that never change.
+
+    All of them open; the key store says which one wraps what is new.
+    """
+
+    def __init__(self, *keks: Kek) -> None:
+        self._known = keks
+
+    def all(self) -> tuple[Kek, ...]:
+        """Return the keys, the newest first."""
+        return self._known
+
+    def by_id(self) -> dict[str, Kek]:
+        """Return the keys by their ids."""
+        return {kek.id: kek for kek in self.all()}
+
+    def add(self) -> Kek | None:
+        """Make a new key, durably, and return it; None where all keys were given."""
+        return None
+
+    def keep_newest(self) -> list[str]:
+        """Destroy every key but the newest; return the ids of those that are gone."""
+        return []
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep others from changing the keys during the block."""
+        yield
+
+
+def not_at_hand(kek: str) -> Unavailable:
+    """Return the error for a key-encryption key that is needed and was not given."""
+    return Unavailable(
+        f"the key store needs key-encryption key {kek}, which is not at hand: "
+        "start with the key-encryption key that belongs to this key store"
+    )
 
 
 def kek_of_text(text: str) -> Kek:
@@ -68,32 +102,6 @@ def kek_of_text(text: str) -> Kek:
     return Kek(secret)
 
 
-def kek_of_file(path: Path) -> Kek:
-    """Return the key-encryption key of a file that nobody but its owner may read."""
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(f"{path}: the key-encryption key cannot be read: {error}") from error
-    if stat.S_IMODE(mode) & 0o077:
-        raise Unavailable(f"{path}: others may read the key-encryption key: chmod 600 {path}")
-    return kek_of_text(text)
-
-
-def create_kek_file(path: Path) -> None:
-    """Write a new key-encryption key unless the file exists; durable when it returns.
-
-    Two processes may do so at once: a link is made to a finished file, so the first one wins.
-    """
-    if path.exists():
-        return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    text = base64.b64encode(secrets.token_bytes(SECRET_BYTES)) + b"\n"
-    try:
-        write_private(draft, text)
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-        draft.unlink()
-        sync_directory(path.parent)
-    except OSError as error:
-        raise Unavailable(f"{path}: no key-encryption key can be made: {error}") from error
+def keks_of_text(text: str) -> tuple[Kek, ...]:
+    """Return the key-encryption keys of a text, white space between them, the newest first."""
+    return tuple(kek_of_text(part) for part in text.split() or [""])

@@ -1,10 +1,10 @@
-"""From settings to keys: which key-encryption key, which store."""
+"""From settings to keys: which key-encryption keys, which store."""
 
-from infra.keys.kek import Kek, create_kek_file, kek_of_file, kek_of_text
+from infra.keys.kek import Keks, keks_of_text
+from infra.keys.kekfile import KekFile, create_kek_file
 from infra.keys.postgres import PostgresKeyStore
 from infra.keys.ring import Keys
 from infra.keys.sqlite import SqliteKeyStore
-from infra.keys.store import KeyStore
 from infra.settings import Settings
 
 
@@ -13,18 +13,20 @@ def open_keys(settings: Settings) -> Keys:
 
     In the data directory a key-encryption key and a key store are made at the first start.
     """
-    kek = open_kek(settings)
-    store: KeyStore
-    if settings.keys_url is not None:
-        store = PostgresKeyStore(settings.keys_url.get_secret_value())
-    else:
-        store = SqliteKeyStore(settings.data / "keys.sqlite")
-    return Keys(store, kek)
+    keks = open_keks(settings)
+    return Keys(open_store(settings), keks)
 
 
-def open_kek(settings: Settings) -> Kek:
-    """Return the key-encryption key: LEDGER_KEK, else the file `kek` in the data directory."""
+def open_keks(settings: Settings) -> Keks:
+    """Return the key-encryption keys: LEDGER_KEK, else the file `kek` in the data directory."""
     if settings.kek is not None:
-        return kek_of_text(settings.kek.get_secret_value())
+        return Keks(*keks_of_text(settings.kek.get_secret_value()))
     create_kek_file(settings.data / "kek")
-    return kek_of_file(settings.data / "kek")
+    return KekFile(settings.data / "kek")
+
+
+def open_store(settings: Settings) -> PostgresKeyStore | SqliteKeyStore:
+    """Return the key store: LEDGER_KEYS_URL, else `keys.sqlite` in the data directory."""
+    if settings.keys_url is not None:
+        return PostgresKeyStore(settings.keys_url.get_secret_value())
+    return SqliteKeyStore(settings.data / "keys.sqlite")

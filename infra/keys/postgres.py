@@ -42,14 +42,16 @@ class PostgresKeyStore:
 
     def insert(self, keys: Sequence[WrappedKey]) -> Mapping[str, WrappedKey]:
         """Keep new keys in one transaction; return for each scope the key that lives now."""
-        rows = [(key.id, key.scope, key.kek, key.wrapped) for key in keys]
 
         def insert(db: Connection) -> None:
-            with db.transaction():
-                db.execute(_SQL["wait_for_disk"])
-                db.cursor().executemany(_SQL["insert"], rows)
+            db.execute(_SQL["first_kek"], (keys[0].kek,))
+            current = db.execute(_SQL["hold_wrapping"]).fetchone()
+            fit = [key for key in keys if (key.kek,) == current]
+            rows = [(key.id, key.scope, key.kek, key.wrapped) for key in fit]
+            db.cursor().executemany(_SQL["insert"], rows)
 
-        self._run(insert)
+        if keys:
+            self._write(insert)
         return self.find([key.scope for key in keys])
 
     def by_ids(self, ids: Collection[UUID]) -> Mapping[UUID, WrappedKey]:
@@ -67,13 +69,45 @@ class PostgresKeyStore:
 
         The old row versions go with the next VACUUM, and from WAL and backups as those expire.
         """
+        self._write(lambda db: db.execute(_SQL["destroy"], (at, list(ids))))
 
-        def destroy(db: Connection) -> None:
-            with db.transaction():
-                db.execute(_SQL["wait_for_disk"])
-                db.execute(_SQL["destroy"], (at, list(ids)))
+    def wrapping(self) -> str | None:
+        """Return the key-encryption key that new keys must be wrapped by, None before the first."""
+        row = self._run(lambda db: db.execute(_SQL["wrapping"]).fetchone())
+        return None if row is None else row[0]
 
-        self._run(destroy)
+    def wrap_by(self, kek: str, at: datetime) -> datetime:
+        """Take new keys wrapped by `kek` alone from now on; return since when that is so."""
+        self._write(lambda db: db.execute(_SQL["wrap_by"], (kek, at)))
+        row = self._run(lambda db: db.execute(_SQL["wrapping"]).fetchone())
+        assert row is not None
+        since: datetime = row[1]
+        return since
+
+    def keks(self) -> Mapping[str, int]:
+        """Return how many living keys each key-encryption key wraps."""
+        rows = self._run(lambda db: db.execute(_SQL["keks"]).fetchall())
+        return {row[0]: row[1] for row in rows}
+
+    def wrapped_otherwise(self, kek: str, after: UUID, limit: int) -> Sequence[WrappedKey]:
+        """Return living keys that another one wraps, those with an id beyond `after`, by id."""
+        wanted = (kek, after, limit)
+        rows = self._run(lambda db: db.execute(_SQL["wrapped_otherwise"], wanted).fetchall())
+        return [WrappedKey(*row) for row in rows]
+
+    def rewrap(self, keys: Sequence[WrappedKey]) -> None:
+        """Replace how living keys are wrapped, durably; a key destroyed meanwhile stays so."""
+        rows = [(key.kek, key.wrapped, key.id, key.scope) for key in keys]
+        self._write(lambda db: db.cursor().executemany(_SQL["rewrap"], rows))
+
+    def rewrite(self) -> None:
+        """Put the table into new files; WAL and backups keep the old ones until they expire."""
+
+        def rewrite(db: Connection) -> None:
+            db.execute(_SQL["take_time"])
+            db.execute(_SQL["rewrite"])
+
+        self._write(rewrite)
 
     def close(self) -> None:
         """Close the connection."""
@@ -81,6 +115,16 @@ class PostgresKeyStore:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def _write(self, work: Callable[[Connection], object]) -> None:
+        """Do something in a transaction that is on disk when this returns."""
+
+        def write(db: Connection) -> None:
+            with db.transaction():
+                db.execute(_SQL["wait_for_disk"])
+                work(db)
+
+        self._run(write)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         with self._lock:
@@ -110,6 +154,8 @@ def _create(db: Connection) -> None:
     row = db.execute(_SQL["durable"]).fetchone()
     if row is None or not row[0]:
         raise Unavailable("the key store must be a primary with fsync = on")
+    if db.execute(_SQL["exists"]).fetchone() == (True,):
+        return
     with db.transaction():
         db.execute(_SQL["lock_creation"])
         db.execute(_SQL["create"])

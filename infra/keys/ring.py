@@ -8,18 +8,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from domain.errors import Unavailable
 from infra.ids import new_id
-from infra.keys.kek import Kek
+from infra.keys.kek import Kek, Keks, not_at_hand
 from infra.keys.scope import SECRET_BYTES, KeyScope, SealingKey
 from infra.keys.store import KeyStore, WrappedKey
 
 PERIOD_SECONDS: Final = 25.0
 MEMORY_KEYS: Final = 200_000
 _SECRET: Final = "secret/"  # noqa: S105 - a scope's prefix
+_ATTEMPTS: Final = 3
+Name = TypeVar("Name", str, UUID)
 
 
 class Memory:
@@ -72,10 +74,10 @@ class Keys:
     """Sealing keys and named secrets; used by any thread, and by any number of processes."""
 
     def __init__(
-        self, store: KeyStore, kek: Kek, clock: Callable[[], float] = time.monotonic
+        self, store: KeyStore, kek: Kek | Keks, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._store = store
-        self._kek = kek
+        self._keks = kek if isinstance(kek, Keks) else Keks(kek)
         self._memory = Memory(clock)
         self._wanted: list[tuple[Collection[KeyScope], Future[dict[KeyScope, SealingKey]]]] = []
         self._renewing: set[str] = set()
@@ -96,8 +98,8 @@ class Keys:
                 missing[scope.name] = scope
             else:
                 found[scope] = key
-        for name, wrapped in self._make(missing).items():
-            found[missing[name]] = self._remember(missing[name], wrapped)
+        for name, key in self._opened(lambda: self._make(missing)).items():
+            found[missing[name]] = self._remember(missing[name], key)
         return found
 
     def remembered(self, scopes: Iterable[KeyScope]) -> dict[KeyScope, SealingKey] | None:
@@ -136,8 +138,8 @@ class Keys:
         found = {key_id: key for key_id in ids if (key := self._memory.get(key_id))}
         missing = [key_id for key_id in ids if key_id not in found]
         if missing:
-            for key_id, wrapped in self._store.by_ids(missing).items():
-                found[key_id] = self._remember(key_id, wrapped)
+            for key_id, key in self._opened(lambda: self._store.by_ids(missing)).items():
+                found[key_id] = self._remember(key_id, key)
         return found
 
     def living(self, ids: Collection[UUID]) -> set[UUID]:
@@ -159,7 +161,7 @@ class Keys:
         scope = _SECRET + name
         key = self._memory.get(scope)
         if key is None:
-            key = self._remember(scope, self._make((scope,))[scope])
+            key = self._remember(scope, self._opened(lambda: self._make((scope,)))[scope])
         elif self._memory.is_ageing(scope) and scope not in self._renewing:
             self._renewing.add(scope)
             self._maker.submit(self._renew, scope)
@@ -171,8 +173,8 @@ class Keys:
         found = {name: key.secret for s, name in scopes.items() if (key := self._memory.get(s))}
         missing = [scope for scope, name in scopes.items() if name not in found]
         if missing:
-            for scope, wrapped in self._store.find(missing).items():
-                found[scopes[scope]] = self._remember(scope, wrapped).secret
+            for scope, key in self._opened(lambda: self._store.find(missing)).items():
+                found[scopes[scope]] = self._remember(scope, key).secret
         return found
 
     def secret_names(self, prefix: str) -> list[str]:
@@ -200,20 +202,41 @@ class Keys:
         if not scopes:
             return {}
         found = dict(self._store.find(scopes))
-        # In order of name, so that two processes making the same keys wait for each other once.
-        fresh = [
-            self._kek.wrap(new_id(), scope, secrets.token_bytes(SECRET_BYTES))
-            for scope in sorted(scopes)
-            if scope not in found
-        ]
-        if fresh:
+        for _ in range(_ATTEMPTS):
+            # In order of name, so that two processes making the same keys wait for each other once.
+            missing = sorted(scope for scope in scopes if scope not in found)
+            if not missing:
+                return found
+            kek = self._wrapping()
+            fresh = [
+                kek.wrap(new_id(), scope, secrets.token_bytes(SECRET_BYTES)) for scope in missing
+            ]
             found.update(self._store.insert(fresh))
-        if len(found) < len(scopes):
-            raise Unavailable("a key was destroyed while it was made: try again")
-        return found
+        raise Unavailable("a key was destroyed while it was made: try again")
 
-    def _remember(self, name: object, wrapped: WrappedKey) -> SealingKey:
-        key = SealingKey(wrapped.id, self._kek.unwrap(wrapped))
+    def _wrapping(self) -> Kek:
+        """Return the key-encryption key that the store takes; a rotation may just begin."""
+        wanted = self._store.wrapping()
+        if wanted is None:
+            return self._keks.all()[0]
+        kek = self._keks.by_id().get(wanted)
+        if kek is None:
+            raise not_at_hand(wanted)
+        return kek
+
+    def _opened(self, read: Callable[[], Mapping[Name, WrappedKey]]) -> dict[Name, SealingKey]:
+        """Return what `read` finds; what was wrapped anew meanwhile is read once more."""
+        found, keks = read(), self._keks.by_id()
+        if any(key.kek not in keks for key in found.values()):
+            found, keks = read(), self._keks.by_id()
+        opened = {}
+        for name, key in found.items():
+            if key.kek not in keks:
+                raise not_at_hand(key.kek)
+            opened[name] = SealingKey(key.id, keks[key.kek].unwrap(key))
+        return opened
+
+    def _remember(self, name: object, key: SealingKey) -> SealingKey:
         self._memory.put(name, key)
         self._memory.put(key.id, key)
         return key
@@ -222,8 +245,8 @@ class Keys:
         # A failure here is told to whoever needs the secret when it is forgotten.
         try:
             with suppress(Unavailable):
-                for found in self._store.find((scope,)).values():
-                    self._remember(scope, found)
+                for key in self._opened(lambda: self._store.find((scope,))).values():
+                    self._remember(scope, key)
         finally:
             self._renewing.discard(scope)
 

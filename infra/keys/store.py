@@ -33,7 +33,9 @@ class KeyStore(Protocol):
     def insert(self, keys: Sequence[WrappedKey]) -> Mapping[str, WrappedKey]:
         """Keep new keys with one fsync; return for each scope the key that lives now.
 
-        Where another process was first, its key is returned and the given one is dropped.
+        Where another process was first, its key is returned and the given one is dropped. A key
+        wrapped by another key-encryption key than `wrapping` is dropped too; the first one ever
+        decides which that is.
         """
 
     def by_ids(self, ids: Collection[UUID]) -> Mapping[UUID, WrappedKey]:
@@ -45,5 +47,30 @@ class KeyStore(Protocol):
     def destroy(self, ids: Collection[UUID], at: datetime) -> None:
         """Make keys unrecoverable here; that they existed, and when they went, stays known."""
 
+    def wrapping(self) -> str | None:
+        """Return the key-encryption key that new keys must be wrapped by, None before the first."""
+
     def close(self) -> None:
         """Let go of files and connections."""
+
+
+class RotatingStore(KeyStore, Protocol):
+    """What a rotation of the key-encryption key needs besides."""
+
+    def wrap_by(self, kek: str, at: datetime) -> datetime:
+        """Take new keys wrapped by `kek` alone from now on; return since when that is so."""
+
+    def keks(self) -> Mapping[str, int]:
+        """Return how many living keys each key-encryption key wraps."""
+
+    def wrapped_otherwise(self, kek: str, after: UUID, limit: int) -> Sequence[WrappedKey]:
+        """Return living keys that another one wraps, those with an id beyond `after`, by id."""
+
+    def rewrap(self, keys: Sequence[WrappedKey]) -> None:
+        """Replace how living keys are wrapped, durably; a key destroyed meanwhile stays so."""
+
+    def rewrite(self) -> None:
+        """Write everything to new places, so that the files hold nothing but what lives.
+
+        Raises Unavailable when somebody else's work keeps it from doing so.
+        """

@@ -83,6 +83,9 @@ class DerivedStore:
         for one in ids:
             self._ids.pop(one, None)
 
+    def wrapping(self) -> str | None:
+        return KEK.id
+
     def close(self) -> None:
         """Keep everything: other codecs go on with this store."""
 

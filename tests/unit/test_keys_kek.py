@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from domain.errors import Unavailable
-from infra.keys import Kek, create_kek_file, kek_of_file, kek_of_text
-from infra.keys.opening import open_kek, open_keys
+from infra.keys import Kek, KekFile, create_kek_file, kek_of_text
+from infra.keys.opening import open_keks, open_keys
 from infra.settings import read_settings
 
 SECRET = bytes(range(32))
@@ -28,7 +28,7 @@ def test_a_new_file_is_private_and_stays(tmp_path: Path) -> None:
 def test_of_many_that_make_it_at_once_one_wins(tmp_path: Path) -> None:
     def make(_: int) -> str:
         create_kek_file(tmp_path / "kek")
-        return kek_of_file(tmp_path / "kek").id
+        return KekFile(tmp_path / "kek").all()[0].id
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(make, range(32)))) == 1
@@ -41,12 +41,12 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> No
     create_kek_file(path)
     path.chmod(mode)
     with pytest.raises(Unavailable, match="chmod 600"):
-        kek_of_file(path)
+        KekFile(path)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="cannot be read"):
-        kek_of_file(tmp_path / "kek")
+        KekFile(tmp_path / "kek")
     with pytest.raises(Unavailable, match="no key-encryption key can be made"):
         create_kek_file(tmp_path / "nowhere" / "kek")
 
@@ -65,9 +65,9 @@ def test_a_repr_names_the_key_and_does_not_show_it() -> None:
 
 
 def test_the_setting_wins_over_the_file(tmp_path: Path) -> None:
-    first = open_kek(read_settings(data=tmp_path))
-    assert open_kek(read_settings(data=tmp_path)).id == first.id
-    assert open_kek(read_settings(data=tmp_path, kek=TEXT)).id == Kek(SECRET).id
+    first = list(open_keks(read_settings(data=tmp_path)).by_id())
+    assert list(open_keks(read_settings(data=tmp_path)).by_id()) == first
+    assert list(open_keks(read_settings(data=tmp_path, kek=TEXT)).by_id()) == [Kek(SECRET).id]
 
 
 def test_a_data_directory_gets_its_keys_at_the_first_start(tmp_path: Path) -> None:
