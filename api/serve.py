@@ -17,8 +17,6 @@ from infra.development import issuers_of
 from infra.settings import Settings, read_settings
 
 _BACKLOG: Final = 2048
-_GC_THRESHOLD: Final = (50_000, 20, 50)
-"""Requests make little garbage in cycles: collecting rarely keeps the slowest ones fast."""
 
 
 class Server(uvicorn.Server):
@@ -39,7 +37,6 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*_GC_THRESHOLD)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ keys to open one ciphertext to two texts.
 """
 
 import hmac
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -20,6 +19,7 @@ from msgspec import Struct
 from domain.errors import Integrity, Malformed
 from domain.stream import Stream
 from domain.values import Sealed
+from infra.entropy import entropy
 from infra.keys import Keys, SealingKey
 from infra.lengths import id_bytes, length, lp, lp_id, lp_name
 from infra.mac import mac
@@ -32,7 +32,6 @@ NONCE_BYTES: Final = 12
 _RANDOM_BYTES: Final = SALT_BYTES + NONCE_BYTES
 MAX_TEXT_BYTES: Final = 1_048_576
 CHUNK_BYTES: Final = 1_048_576
-Entropy = Callable[[int], bytes]
 
 
 class SealedRow(Struct, frozen=True, gc=False):
@@ -77,7 +76,7 @@ class SealedChunk:
 class Sealer:
     """Seals and opens for one ledger."""
 
-    def __init__(self, ledger: UUID, keys: Keys, entropy: Entropy = os.urandom) -> None:
+    def __init__(self, ledger: UUID, keys: Keys, entropy: Callable[[int], bytes] = entropy) -> None:
         self._keys = keys
         self._entropy = entropy
         self._ledger = str(ledger)
