@@ -7,6 +7,7 @@ from cli.connection import Where, local_settings
 from cli.exits import GOOD
 from cli.output import show
 from domain.errors import Malformed
+from infra import erasurelist
 from infra.continuation import continue_ledger
 from infra.flusher import KEEP_SECONDS
 from infra.keys.opening import open_keys
@@ -29,6 +30,8 @@ def continue_(where: Where | None = None, *, json: bool = False) -> int:
         Print one line of JSON.
     """
     settings = local_settings(where or Where())
+    eraser = settings.database_eraser_url
+    erasurelist.apply_in(settings, eraser.get_secret_value() if eraser else None)
     if settings.database_owner_url is None:
         raise Malformed("names no database role that may do this", "LEDGER_DATABASE_OWNER_URL")
     keys = open_keys(settings)

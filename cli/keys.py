@@ -1,13 +1,19 @@
-"""`ledger keys`: the key that signs the log's checkpoints, and those that did before."""
+"""`ledger keys`: the key that signs the log's checkpoints, and the one that wraps all others."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from cli.exits import GOOD
-from cli.output import show
+from cli.output import progress, show
+from infra.erasurelist import ErasureList, destroy_listed
+from infra.keys import Keys
+from infra.keys.opening import open_keks, open_store
+from infra.keys.rotation import Rotated
+from infra.keys.rotation import rotate_kek as rotate_keks
 from infra.logkeys import LogKeys, PastKey
 from infra.settings import Settings, read_settings
 from projections.log import About, about_log
@@ -59,6 +65,44 @@ def rotate(*, data: Data = None, as_json: AsJson = False) -> int:
     return _tell(settings, as_json=as_json)
 
 
+@app.command
+def rotate_kek(*, destroy_old: bool = False, data: Data = None, as_json: AsJson = False) -> int:
+    """Wrap every sealing key by a new key-encryption key, while the ledger runs.
+
+    Say it again when it was cut off: it goes on. With LEDGER_KEK, put a new key before the present
+    one, start every process again, then say this. Save the new key where your secrets are kept.
+
+    Example: ledger keys rotate-kek --data ./var --destroy-old
+
+    Parameters
+    ----------
+    destroy_old
+        Destroy the old key-encryption keys afterwards: what was erased before is gone for good,
+        and older backups of the key store cannot be opened by anybody.
+    """
+    settings = _settings(data)
+    keks, store = open_keks(settings), open_store(settings)
+    keys = Keys(store, keks)
+    try:
+        destroy_listed(ErasureList(settings.data), keys)
+        with progress("wrapping", sum(store.keks().values())) as done:
+            rotated = rotate_keks(
+                keks, store, datetime.now(UTC), destroy_old=destroy_old, progress=done
+            )
+    finally:
+        keys.close()
+    since = rotated.since.astimezone(UTC).isoformat(timespec="microseconds")
+    told = {
+        "kek": rotated.kek,
+        "rewrapped": rotated.rewrapped,
+        "destroyed": rotated.destroyed,
+        "kept": rotated.kept,
+        "since": since.replace("+00:00", "Z"),
+    }
+    show(told, _rotation_lines(rotated, destroy_old=destroy_old), as_json=as_json)
+    return GOOD
+
+
 def _settings(data: Path | None) -> Settings:
     return read_settings(**({} if data is None else {"data": data}))
 
@@ -88,3 +132,16 @@ def _lines(origin: str | None, keys: list[dict[str, Any]]) -> Iterator[str]:
         yield f"key     {key['vkey'] or key['public']}  since {key['created_at']}, {until}"
     if not keys:
         yield "key     none yet: the first start makes one, or `ledger keys new`"
+
+
+def _rotation_lines(rotated: Rotated, *, destroy_old: bool) -> Iterator[str]:
+    yield f"key-encryption key {rotated.kek} wraps every key: {rotated.rewrapped} were wrapped anew"
+    for kek in rotated.destroyed:
+        yield f"destroyed: {kek}. Older backups of the key store cannot be opened: make one now"
+    for kek in rotated.kept:
+        if destroy_old:
+            yield f"to destroy: {kek}. Take it out of LEDGER_KEK, start every process again"
+        else:
+            yield f"kept: {kek}"
+    if destroy_old:
+        yield f"gone for good without the old ones: what was erased before {rotated.since}"

@@ -20,7 +20,7 @@ from cli import exits, surroundings
 from cli.children import Database, Keeper, Module
 from cli.ready import remove_ready, write_ready
 from domain.errors import Unavailable
-from infra import processes
+from infra import erasurelist, processes
 from infra.files import Held
 from infra.migrate import migrate, pending
 from infra.postgres import Cluster, Role
@@ -77,6 +77,7 @@ class Supervisor:
             self._cluster = Cluster(self._held, self._settings, check_signals)
             self._keep(Database(self._cluster))
         self._migrate()
+        self._erase_again()
         if not self._settings.issuers:
             # before the others, so that one process alone makes keys and the issuer
             self._tell("Finding the people of the development ledger")
@@ -188,6 +189,13 @@ class Supervisor:
                 "LEDGER_DATABASE_OWNER_URL"
             )
         check_signals()
+
+    def _erase_again(self) -> None:
+        """Erase what an older backup brought back, before anything of it can be read."""
+        urls = surroundings.urls(self._settings, self._cluster, tcp=False)
+        erased = erasurelist.apply_in(self._settings, urls.get(Role.ERASER))
+        if erased != erasurelist.NOTHING:
+            self._tell(f"Erased again: {erased.keys} keys, {erased.fields} fields of a backup")
 
     def _seed(self) -> None:
         """Have the people made by a process of its own; a store that is not fit gives no tokens."""

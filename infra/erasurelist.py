@@ -23,6 +23,8 @@ from domain.errors import Integrity, Unavailable
 from domain.values import Purpose
 from infra.files import sync_directory
 from infra.keys import Keys
+from infra.keys.opening import open_keys
+from infra.settings import Settings
 from infra.sqlfiles import load_sql
 from infra.tilefiles import log_directory
 
@@ -59,6 +61,9 @@ class Applied:
     keys: int = 0
     fields: int = 0
     chunks: int = 0
+
+
+NOTHING: Final = Applied()
 
 
 class ErasureList:
@@ -108,16 +113,20 @@ class ErasureList:
 
     def _read(self, content: bytes) -> tuple[list[Erased], int, str]:
         """Return the erasures, where the last whole line ends, and its checksum."""
-        found, end, checksum = [], 0, ""
+        found: list[Erased] = []
+        end, checksum = 0, ""
         for number, line in enumerate(content.splitlines(keepends=True), 1):
-            entry = _parse(line, checksum)
-            if entry is None:
-                if end + len(line) == len(content):
-                    break
-                raise Integrity(f"{self.path}, line {number}: the erasure list was altered")
+            form = _whole(line)
+            if form is None and end + len(line) == len(content):
+                break
+            try:
+                entry, checksum = _checked(form or {}, checksum)
+            except (ValueError, KeyError, TypeError):
+                raise Integrity(
+                    f"{self.path}, line {number}: the erasure list was altered"
+                ) from None
             found.append(entry)
             end += len(line)
-            checksum = json.loads(line)["sum"]
         return found, end, checksum
 
     @contextmanager
@@ -145,8 +154,8 @@ def apply(listed: ErasureList, keys: Keys, eraser_dsn: str | None = None) -> App
     """
     entries = listed.entries()
     if not entries:
-        return Applied()
-    destroyed = _destroy(entries, keys)
+        return NOTHING
+    destroyed = destroy_listed(listed, keys)
     if eraser_dsn is None:
         if any(one.events for one in entries):
             raise Unavailable(
@@ -164,7 +173,21 @@ def apply(listed: ErasureList, keys: Keys, eraser_dsn: str | None = None) -> App
     return Applied(destroyed, fields, chunks)
 
 
-def _destroy(entries: Collection[Erased], keys: Keys) -> int:
+def apply_in(settings: Settings, eraser_dsn: str | None) -> Applied:
+    """Do the same for a data directory, whose keys are opened if there is something to do."""
+    listed = ErasureList(settings.data)
+    if not listed.entries():
+        return NOTHING
+    keys = open_keys(settings)
+    try:
+        return apply(listed, keys, eraser_dsn)
+    finally:
+        keys.close()
+
+
+def destroy_listed(listed: ErasureList, keys: Keys) -> int:
+    """Destroy again the keys of the list that came back; return how many."""
+    entries = listed.entries()
     living = keys.living({key_id for one in entries for key_id in one.key_ids})
     for one in entries:
         if back := living.intersection(one.key_ids):
@@ -217,21 +240,26 @@ def _checksum(form: dict[str, Any], before: str) -> str:
     return hashlib.sha256(before.encode() + json.dumps(form).encode()).hexdigest()
 
 
-def _parse(line: bytes, before: str) -> Erased | None:
-    """Return what a line says, None when it is not whole or does not follow the one before."""
+def _whole(line: bytes) -> dict[str, Any] | None:
+    """Return what a line holds, None when it was not written to its end."""
     try:
-        form = json.loads(line)
-        checksum = form.pop("sum")
-        if not line.endswith(b"\n") or checksum != _checksum(form, before):
-            return None
-        return Erased(
-            form["contract"],
-            None if form["subject"] is None else UUID(form["subject"]),
-            tuple(Purpose(one) for one in form["purposes"]),
-            tuple(UUID(one) for one in form["key_ids"]),
-            tuple(UUID(one) for one in form["events"]),
-            form["position"],
-            datetime.fromisoformat(form["at"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return dict(json.loads(line)) if line.endswith(b"\n") else None
+    except (ValueError, TypeError):
         return None
+
+
+def _checked(form: dict[str, Any], before: str) -> tuple[Erased, str]:
+    """Return the erasure and its checksum; raise ValueError when it does not follow `before`."""
+    checksum = form.pop("sum")
+    if checksum != _checksum(form, before):
+        raise ValueError(checksum)
+    erased = Erased(
+        form["contract"],
+        None if form["subject"] is None else UUID(form["subject"]),
+        tuple(Purpose(one) for one in form["purposes"]),
+        tuple(UUID(one) for one in form["key_ids"]),
+        tuple(UUID(one) for one in form["events"]),
+        form["position"],
+        datetime.fromisoformat(form["at"]),
+    )
+    return erased, checksum
