@@ -49,6 +49,18 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"events     {count:>9} {name}"
     if checkpoint := found["checkpoint"]:
         yield f"checkpoint {checkpoint['size']} events, {checkpoint['age']} s ago"
+        yield from _cosigned(checkpoint["cosigned"])
     imported = found["imported"]
     if imported["incidents"]:
         yield f"imported   {imported['incidents']} tickets, {imported['updates']} rows"
+
+
+def _cosigned(found: dict[str, Any] | None) -> Iterator[str]:
+    if found is None:
+        return
+    ago = "" if found["age"] is None else f", {found['age']} s ago"
+    yield f"cosigned   {found['size']} events by at least {found['quorum']} witnesses{ago}"
+    for name, standing in found["witnesses"].items():
+        yield f"witness    {name}: {standing}"
+    for alarm in found["alarms"]:
+        yield f"ALARM      {alarm}"

@@ -10,7 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from domain.errors import Malformed
@@ -29,6 +37,25 @@ class Issuer(BaseModel):
     audience: str = "ticket-ledger"
     jwks: str
     algorithms: tuple[str, ...] = ("Ed25519", "EdDSA", "ES256", "RS256", "PS256")
+
+
+class WitnessAt(BaseModel):
+    """A witness that cosigns checkpoints: its key as text, and where they are submitted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    vkey: str
+    url: str = Field(pattern=r"^https?://[^\s?#]+$")
+
+    @field_validator("vkey")
+    @classmethod
+    def _is_of_a_witness(cls, vkey: str) -> str:
+        from infra.cosignatures import witness_key  # noqa: PLC0415 - few have witnesses
+
+        try:
+            return witness_key(vkey).vkey
+        except Malformed as error:
+            raise ValueError(error.detail) from None
 
 
 class Settings(BaseSettings):
@@ -89,6 +116,19 @@ class Settings(BaseSettings):
         le=60_000,
         description="How long after an append the checkpoint that covers it is signed.",
     )
+    witnesses: tuple[WitnessAt, ...] = Field(
+        (),
+        description="Witnesses that cosign checkpoints, a JSON list of objects: `vkey`, `url` (the "
+        "prefix of its C2SP tlog-witness `add-checkpoint`). Default: none.",
+    )
+    witness_quorum: int | None = Field(
+        None,
+        ge=1,
+        description="How many of the witnesses must cosign. Default: more than half of them.",
+    )
+    witness_alarm_seconds: int = Field(
+        60, ge=1, description="How long a quorum of witnesses may be missing before the alarm."
+    )
     listen: str = Field("127.0.0.1:0", description="HOST:PORT of the API; port 0 takes a free one.")
     listen_fd: int | None = Field(
         None, description="A listening socket inherited from the supervisor, used before `listen`."
@@ -125,6 +165,28 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe message that is written to standard error."
     )
+
+    @field_validator("witnesses")
+    @classmethod
+    def _are_different(cls, witnesses: tuple[WitnessAt, ...]) -> tuple[WitnessAt, ...]:
+        if not witnesses:
+            return witnesses
+        names, _, keys = zip(*(one.vkey.split("+", 2) for one in witnesses), strict=True)
+        if min(len(set(names)), len(set(keys))) < len(witnesses):
+            raise ValueError("a witness stands there twice")
+        return witnesses
+
+    @field_validator("witness_quorum")
+    @classmethod
+    def _can_be_had(cls, quorum: int | None, info: ValidationInfo) -> int | None:
+        if quorum is not None and quorum > len(info.data.get("witnesses", ())):
+            raise ValueError("there are fewer witnesses than that")
+        return quorum
+
+    @property
+    def quorum(self) -> int:
+        """How many witnesses must cosign a checkpoint."""
+        return self.witness_quorum or len(self.witnesses) // 2 + 1
 
 
 def read_settings(**given: object) -> Settings:

@@ -23,6 +23,7 @@ from infra.settings import Settings, read_settings
 from infra.sqlfiles import load_sql
 from infra.tilefiles import log_directory
 from projections.integrator import Connection, Integrator, Log
+from projections.witnessing import Cosigning, Told
 
 _SQL: Final = load_sql(__file__, "integrate.sql")
 _LOG: Final = logs.logger("integrator")
@@ -49,9 +50,10 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     if settings.database_follower_url is None:
         raise Malformed("name the database as role ledger_follower", "LEDGER_DATABASE_FOLLOWER_URL")
     dsn = settings.database_follower_url.get_secret_value()
-    integrator = Integrator(Log(settings.data, LogKeys.of(settings), settings.log_name))
     seconds, pause = settings.checkpoint_milliseconds / 1000, _POLL
-    with _turn(settings.data, stop):
+    with _turn(settings.data, stop), _witnesses(settings) as cosigning:
+        log = Log(settings.data, LogKeys.of(settings), settings.log_name, cosigning=cosigning)
+        integrator = Integrator(log)
         while not stop.is_set():
             try:
                 with connect(dsn) as connection:
@@ -77,6 +79,7 @@ def follow(
     due: float | None = None
     while not stop.is_set():
         more = integrator.integrate(connection)
+        integrator.cosign()
         now = time.monotonic()
         if due is None and integrator.due:
             due = now + seconds
@@ -85,7 +88,7 @@ def follow(
             _LOG.debug("checkpoint", size=head.size)
             due = None
         elif due is not None and not more:
-            stop.wait(due - now)
+            stop.wait(min(due - now, _POLL))  # cosignatures may come meanwhile
         elif not more:
             for _ in connection.notifies(timeout=_POLL, stop_after=1):
                 pass
@@ -101,6 +104,22 @@ def connect(dsn: str) -> Connection:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     return connection
+
+
+@contextmanager
+def _witnesses(settings: Settings) -> Iterator[Cosigning | None]:
+    """Ask the witnesses that the settings name, if any, until the block ends."""
+    told = Told(settings.data)
+    if not settings.witnesses:
+        yield None
+        return
+    from projections.cosigning import Cosigners  # noqa: PLC0415 - it loads an HTTP client
+
+    cosigners = Cosigners.of(settings, told)
+    try:
+        yield cosigners
+    finally:
+        cosigners.close()
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """Follows the log into a Merkle tree: tiles, then a signed note, then the published checkpoint.
 
 Three stages, each durable before the next: the tiles of the new tree; the note that signs it, kept
-as the last signed one; the same note where everybody reads it. A note is signed only when the tiles
-prove that its tree begins with the one signed before. After a crash the last signed note says
-where to go on, whatever was published; what lies beyond it is written again.
+as the last signed one; the same note where everybody reads it, with the cosignatures that are there
+by then, and again with those that come later. A note is signed only when the tiles prove that its
+tree begins with the one signed before. After a crash the last signed note says where to go on,
+whatever was published; what lies beyond it is written again.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from infra.reader import is_there, read_batch
 from infra.sqlfiles import load_sql
 from infra.tilefiles import TileReader, TileWriter, epochs, head_of, log_directory
 from projections.log import About, announce
+from projections.witnessing import Cosigning
 
 _SQL: Final = load_sql(__file__, "integrator.sql")
 _REBUILT_AT_ONCE: Final = 10_000
@@ -48,12 +50,13 @@ def _silent(_step: Step) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Where a log's files are, its keys, its name (None: made of the ledger's id)."""
+    """Where a log's files are, its keys, its name (None: of the ledger's id), its witnesses."""
 
     data: Path
     keys: LogKeys
     name: str | None = None
     step: Callable[[Step], None] = _silent
+    cosigning: Cosigning | None = None
 
 
 class Tree:
@@ -67,7 +70,8 @@ class Tree:
         self.edge = Edge()
         self.last = bytes(HASH_BYTES)
         self._log = log
-        self.note = TileReader(self.directory).last_signed()
+        reader = TileReader(self.directory)
+        self.note, self.published = reader.last_signed(), reader.checkpoint()
         self.signed = self._signed()
 
     @property
@@ -89,8 +93,9 @@ class Tree:
         if not kept:
             self.rebuild(connection)
         self.last = TileReader(self.directory).node(0, self.signed.size - 1)
-        if reader.checkpoint() != self.note:  # it was signed, and nobody was told
-            self._publish(self.note)
+        if self.published is None or not self.published.startswith(self.note):
+            self._publish(self.note)  # it was signed, and nobody was told
+        self._offer(self.published)
 
     def rebuild(self, connection: Connection) -> None:
         """Write the tiles of the signed tree again from the store, and compare its root."""
@@ -127,13 +132,33 @@ class Tree:
         self.note, self.signed = note, head
         self._announce()
         step(Step.AFTER_NOTE)
-        self._publish(note)
+        self._offer()
+        self._publish(note + self._cosignatures(wait=True))
         self.writer.sweep()
         return head
+
+    def cosign(self) -> None:
+        """Add the cosignatures that came since to the published checkpoint."""
+        if self.note is None or self._log.cosigning is None:
+            return
+        cosigned = self.note + self._cosignatures()
+        if cosigned != self.published:
+            self._publish(cosigned)
+
+    def _offer(self, published: bytes | None = None) -> None:
+        """Have the last signed note cosigned, which is durable by now."""
+        if self._log.cosigning is not None and self.note is not None:
+            self._log.cosigning.offer(self.note, self.directory, published)
+
+    def _cosignatures(self, *, wait: bool = False) -> bytes:
+        if self._log.cosigning is None or self.note is None:
+            return b""
+        return self._log.cosigning.lines(self.note, wait=wait)
 
     def _publish(self, note: bytes) -> None:
         self._log.step(Step.BEFORE_PUBLISH)
         self.writer.publish(note)
+        self.published = note
         self._log.step(Step.AFTER_PUBLISH)
 
     def _announce(self) -> None:
@@ -213,6 +238,13 @@ class Integrator:
         except BaseException:
             self.tree = None  # what reached the files is known when they are read again
             raise
+
+    def cosign(self) -> None:
+        """Publish the cosignatures that came since the last checkpoint, and tell how it stands."""
+        if self.tree is not None:
+            self.tree.cosign()
+        if self._log.cosigning is not None:
+            self._log.cosigning.tell()
 
     def _integrate(self, connection: Connection) -> bool:
         with connection.transaction():  # one snapshot: the events are of this epoch

@@ -7,6 +7,7 @@ from infra.pool import Pool
 from infra.sqlfiles import load_sql
 from projections import imported
 from projections.log import checkpoint_age
+from projections.witnessing import cosigned
 
 _SQL: Final = load_sql(__file__, "status.sql")
 
@@ -14,7 +15,8 @@ _SQL: Final = load_sql(__file__, "status.sql")
 async def status(pool: Pool, data: Path) -> dict[str, Any]:
     """Return counts of events, tickets and contracts, and each follower's position and lag.
 
-    `checkpoint` is the last one published from the data directory. Raises Unavailable.
+    `checkpoint` is the last one published from the data directory, `cosigned` in it how the log
+    stands with its witnesses. Raises Unavailable.
     """
     ((position, epoch),) = await pool.fetch(_SQL["head"])
     ((tickets, contracts),) = await pool.fetch(_SQL["streams"])
@@ -30,6 +32,11 @@ async def status(pool: Pool, data: Path) -> dict[str, Any]:
             name: {"position": at, "lag": max(0, position - at), "state": state}
             for name, at, state in followers
         },
-        "checkpoint": checkpoint_age(data),
+        "checkpoint": _checkpoint(data),
         "imported": await imported.figures(pool),
     }
+
+
+def _checkpoint(data: Path) -> dict[str, Any] | None:
+    found = checkpoint_age(data)
+    return None if found is None else found | {"cosigned": cosigned(data)}

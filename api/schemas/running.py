@@ -11,6 +11,24 @@ class FollowerStatus(Answer):
     state: str
 
 
+class CosignedStatus(Answer):
+    """The last tree that a quorum of witnesses cosigned, `age` in seconds; what needs a person."""
+
+    size: int
+    age: int | None
+    quorum: int
+    alarms: list[str]
+    witnesses: dict[str, str]
+
+
+class CheckpointStatus(Answer):
+    """The last published checkpoint, `age` in seconds; `cosigned` is null without witnesses."""
+
+    size: int
+    age: int
+    cosigned: CosignedStatus | None
+
+
 class LedgerStatus(Answer):
     """What the ledger holds; `imported` tells of other systems' logs."""
 
@@ -20,5 +38,5 @@ class LedgerStatus(Answer):
     contracts: int
     events: dict[str, int]
     followers: dict[str, FollowerStatus]
-    checkpoint: dict[str, int] | None
+    checkpoint: CheckpointStatus | None
     imported: dict[str, object]
