@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -56,12 +57,20 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     for thread in threads:
         thread.start()
     while not stop.wait(_METRICS_SECONDS):
-        meters.write(settings.data)
+        _measure(meters, settings.data)
     deadline = time.monotonic() + _STOP_SECONDS
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    meters.write(settings.data)
+    _measure(meters, settings.data)
     keys.close()
+
+
+def _measure(meters: Meters, data: Path) -> None:
+    """Write what was measured; a disk without room for that ends no follower."""
+    try:
+        meters.write(data)
+    except OSError as error:
+        _LOG.warning("metrics cannot be written", error=type(error).__name__)
 
 
 def _ledger(dsn: str, stop: threading.Event) -> UUID | None:

@@ -19,7 +19,9 @@ LIMIT = 16 * MEGABYTE  # a WAL segment still fits, a growing table does not
 
 
 class Room(Protocol):
-    """The space that a cluster's files have."""
+    """The space that a cluster's files have; `beside` is a directory for more of them."""
+
+    beside: Path
 
     def fill(self, backend: int) -> None:
         """Leave no room; `backend` is the process whose writes must fail."""
@@ -32,7 +34,7 @@ class Room(Protocol):
 def little_room(cluster: Cluster, place: Path) -> Iterator[Room]:
     """Let a cluster live where the room can be taken from it."""
     if os.geteuid() != 0:
-        yield _Limit()
+        yield _Limit(place / "beside")
         return
     model = place / "model"
     cluster.stop()
@@ -45,7 +47,7 @@ def little_room(cluster: Cluster, place: Path) -> Iterator[Room]:
         shutil.copytree(model, cluster.pgdata, symlinks=True, dirs_exist_ok=True)
         own_like(model, cluster.pgdata)
         cluster.start()
-        yield _FileSystem(cluster.pgdata / "filler")
+        yield _FileSystem(cluster.pgdata)
         cluster.stop()
     finally:
         subprocess.run(["umount", str(cluster.pgdata)], check=True)
@@ -53,8 +55,9 @@ def little_room(cluster: Cluster, place: Path) -> Iterator[Room]:
 
 
 class _FileSystem:
-    def __init__(self, filler: Path) -> None:
-        self._filler = filler
+    def __init__(self, pgdata: Path) -> None:
+        self.beside = pgdata / "beside"
+        self._filler = pgdata / "filler"
 
     def fill(self, _: int) -> None:
         with self._filler.open("wb", buffering=0) as file:
@@ -70,6 +73,9 @@ class _FileSystem:
 
 
 class _Limit:
+    def __init__(self, beside: Path) -> None:
+        self.beside = beside
+
     def fill(self, backend: int) -> None:
         resource.prlimit(backend, resource.RLIMIT_FSIZE, (LIMIT, resource.RLIM_INFINITY))
 
