@@ -11,6 +11,12 @@ from domain.errors import Malformed, NotFound
 
 AsJson = Annotated[bool, Parameter(name="--json", help="Print one line of JSON.")]
 _PAGE: Final = 200
+_FINDINGS: Final = {
+    "no_staff_acted": "none of this ledger's staff acted, and no imported log says that others did",
+    "no_work_recorded": "this ledger's staff acted, and recorded no work on the customer's systems",
+    "imported_work_only": "none of this ledger's staff recorded work; another system's people did",
+    "work_recorded": "this ledger's staff recorded work on the customer's systems",
+}
 
 Json = dict[str, Any]
 
@@ -84,11 +90,18 @@ def history_lines(history: Json) -> Iterator[str]:
         yield f"{member['kind']:<8} {member['staff']}, {_seen(member)}"
     engineers = history["engineers"]
     searched = engineers["searched"]
+    yield f"work     {engineers['finding']}: {_FINDINGS[engineers['finding']]}"
     yield (
-        f"work     {engineers['finding']}: searched {searched['events']} events, positions "
+        f"         searched {searched['events']} events, positions "
         f"{searched['from_position']} to {searched['to_position']}, all of the contract's "
         f"{searched['last_count']}"
     )
+    imported = engineers["imported"]
+    if imported["events"]:
+        yield (
+            f"         imported from {', '.join(imported['sources'])}: {imported['events']} events "
+            f"by {len(imported['actors'])} of its people on {len(imported['tickets'])} tickets"
+        )
 
 
 def _seen(thing: Mapping[str, Any]) -> str:

@@ -7,16 +7,24 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from domain.log import Recorded
 from domain.values import ActorKind
 from infra.envelope import Envelope
 from projections.telling import Json, happened_at
 
 
 class Finding(StrEnum):
-    """What the chain says about our engineers."""
+    """What the chain says about engineers; "ours" are this ledger's staff.
+
+    NO_STAFF_ACTED     none of ours acted at all, and no other system's log says that its people did
+    NO_WORK_RECORDED   ours acted, none recorded work, and no other system's log says that its did
+    IMPORTED_WORK_ONLY none of ours recorded work; another system's log says that its people acted
+    WORK_RECORDED      ours recorded work on the customer's systems
+    """
 
     NO_STAFF_ACTED = "no_staff_acted"
     NO_WORK_RECORDED = "no_work_recorded"
+    IMPORTED_WORK_ONLY = "imported_work_only"
     WORK_RECORDED = "work_recorded"
 
 
@@ -82,6 +90,29 @@ class Work:
     at: datetime
 
 
+@dataclass(slots=True)
+class ImportedWork:
+    """What another system's log says that its people did on tickets after they were opened.
+
+    They are names in that log, never this ledger's staff; events without a name count as one of
+    them. Whether they touched the customer's systems that log does not say.
+    """
+
+    events: int = 0
+    actors: set[UUID] = field(default_factory=set)
+    tickets: set[UUID] = field(default_factory=set)
+    kinds: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+
+    def add(self, recorded: Recorded, kind: str) -> None:
+        """Count one event, of type `kind`."""
+        self.events += 1
+        self.actors.add(recorded.actor.id)
+        self.tickets.add(recorded.stream.id)
+        self.kinds[kind] += 1
+        self.sources[recorded.origin.source or "unknown"] += 1
+
+
 @dataclass(frozen=True, slots=True)
 class Searched:
     """What an answer rests on: the chain from count 1 to `last_count`, proved to have no gap.
@@ -100,11 +131,15 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Engineers:
-    """Whether anybody of ours is recorded to have worked on the customer's systems."""
+    """Whether anybody of ours is recorded to have worked on the customer's systems.
+
+    `worked` and `work` speak of this ledger's staff alone, `imported` of other systems' people.
+    """
 
     worked: bool
     finding: Finding
     work: tuple[Work, ...]
+    imported: ImportedWork
     searched: Searched
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 
 from domain.errors import Integrity, NotFound
+from domain.log import Recorded
 from domain.stream import StreamKind
 from domain.values import Actor, ActorKind
 from infra.envelope import ADDRESS, Envelope
@@ -24,6 +25,7 @@ from projections.contract_findings import (
     ContractHistory,
     Engineers,
     Finding,
+    ImportedWork,
     Searched,
     Seen,
     StaffSeen,
@@ -99,6 +101,7 @@ class _Gathering:
     addresses: dict[bytes, AddressSeen] = field(default_factory=dict)
     staff: dict[UUID, StaffSeen] = field(default_factory=dict)
     work: list[Work] = field(default_factory=list)
+    imported: ImportedWork = field(default_factory=ImportedWork)
 
     def add(self, opened: Opened, cuts: dict[tuple[str, UUID], int]) -> None:
         """Take one event in; one that had not happened yet is only counted as searched."""
@@ -111,11 +114,12 @@ class _Gathering:
             return
         self.kinds[parts.type] += 1
         self.registered = self.registered or parts.type == "ContractRegistered"
-        actor = recorded_of(parts, opened.envelope).actor
+        recorded = recorded_of(parts, opened.envelope)
         if parts.stream.kind is StreamKind.TICKET:
             self._ticket(parts)
-        self._address(opened, actor)
-        self._staff(parts, actor)
+        self._address(opened, recorded.actor)
+        self._staff(parts, recorded.actor)
+        self._imported(parts, recorded)
 
     def _ticket(self, parts: Envelope) -> None:
         under = self.tickets.get(parts.stream.id)
@@ -165,6 +169,11 @@ class _Gathering:
                 Work(parts.id, parts.position, parts.stream.id, actor.id, happened_at(parts))
             )
 
+    def _imported(self, parts: Envelope, recorded: Recorded) -> None:
+        theirs = recorded.actor.kind is ActorKind.IMPORTED
+        if theirs and parts.stream.kind is StreamKind.TICKET and parts.type != "TicketOpened":
+            self.imported.add(recorded, parts.type)
+
     def history(self, as_of_position: int) -> ContractHistory:
         """Return what was gathered."""
         searched = Searched(
@@ -183,12 +192,16 @@ class _Gathering:
             tickets=tuple(self.tickets.values()),
             addresses=tuple(self.addresses.values()),
             staff=tuple(self.staff.values()),
-            engineers=Engineers(bool(self.work), self._finding(), tuple(self.work), searched),
+            engineers=Engineers(
+                bool(self.work), self._finding(), tuple(self.work), self.imported, searched
+            ),
         )
 
     def _finding(self) -> Finding:
         if self.work:
             return Finding.WORK_RECORDED
+        if self.imported.events:
+            return Finding.IMPORTED_WORK_ONLY
         acted = any(member.kind is ActorKind.STAFF for member in self.staff.values())
         return Finding.NO_WORK_RECORDED if acted else Finding.NO_STAFF_ACTED
 

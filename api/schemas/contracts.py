@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from api.schemas.common import Answer, Body, Country, Day, Language, Line, Number, Short, Time
 from domain.contract.documents import Category, ContactKind
 from domain.contract.events import Ending, Right
+from projections.contract_findings import Finding
 
 Subject = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 
@@ -138,8 +139,41 @@ class IdentityView(Answer):
     contacts: list[Contact]
 
 
+class Imported(Answer):
+    """What another system's log says that its people did; they are never this ledger's staff."""
+
+    events: int
+    actors: list[UUID]
+    tickets: list[UUID]
+    kinds: dict[str, int]
+    sources: dict[str, int]
+
+
+class Searched(Answer):
+    """What the finding rests on: the contract's chain from its first event to `last_count`."""
+
+    from_position: int
+    to_position: int
+    as_of_position: int
+    last_count: int
+    events: int
+    tickets: int
+    kinds: dict[str, int]
+
+
+class Engineers(Answer):
+    """Whether this ledger's staff worked on the customer's systems; others are in `imported`."""
+
+    worked: bool
+    finding: Finding
+    imported: Imported
+    searched: Searched
+
+
 class History(Answer):
     """Everything under one contract, and what was searched to say so."""
 
     number: str
     as_of_position: int
+    registered: bool
+    engineers: Engineers

@@ -53,13 +53,21 @@ def test_an_incident_as_of_the_middle_of_its_life_had_not_been_closed(told: Runn
     assert whole[len(told_then["items"])]["occurred_at"] > middle
 
 
-def test_a_contract_names_its_ticket_and_that_none_of_us_acted(told: Running) -> None:
+def test_a_contract_names_its_ticket_and_that_only_another_systems_people_worked(
+    told: Running,
+) -> None:
     found = answer(told, "history", CONTRACT)
     assert INCIDENT in {ticket["reference"] for ticket in found["tickets"]}
     engineers = found["engineers"]
-    assert (engineers["worked"], engineers["finding"]) == (False, "no_staff_acted")
+    assert (engineers["worked"], engineers["finding"]) == (False, "imported_work_only")
+    imported = engineers["imported"]
+    assert imported["events"] == sum(imported["kinds"].values()) > 0
+    assert imported["sources"] == {"servicenow": imported["events"]}
+    assert set(imported["tickets"]) == {ticket["ticket"] for ticket in found["tickets"]}
     assert engineers["searched"]["events"] == engineers["searched"]["last_count"]
-    assert "no_staff_acted" in run(told, "history", CONTRACT).stdout
+    lines = run(told, "history", CONTRACT).stdout
+    assert "imported_work_only: none of this ledger's staff recorded work" in lines
+    assert f"imported from servicenow: {imported['events']} events" in lines
 
 
 def test_the_queue_is_replayed_as_of_a_position(told: Running) -> None:

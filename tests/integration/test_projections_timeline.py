@@ -1,7 +1,7 @@
 """A ticket's timeline for staff and for its customer, and what is known under a contract."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from domain.errors import Integrity, NotFound
 from domain.log import NewEvent, Request
 from domain.stream import Stream, StreamKind
 from domain.ticket import events as t
-from domain.values import Actor, ActorKind, Purpose, Role, Sealed
+from domain.values import LIVE, Actor, ActorKind, Origin, OriginKind, Purpose, Role, Sealed
 from infra.ids import new_id
 from projections.contract_findings import Finding
 from projections.contract_history import contract_history
@@ -37,9 +37,10 @@ class Story:
         self.ledger.tell(list(self.history.requests(2))[:2])
         self.tell(customer, self.history.opened(self.ticket))
 
-    def tell(self, actor: Actor, *events: object) -> None:
+    def tell(self, actor: Actor, *events: object, origin: Origin = LIVE) -> None:
         new = [NewEvent(event, "C-0") for event in events]
         request: Request = self.history.request(self.ticket.stream, self.version, actor, new)
+        request = replace(request, provenance=replace(request.provenance, origin=origin))
         self.version += len(events)
         self.ledger.tell([request])
 
@@ -143,6 +144,40 @@ def test_recorded_work_is_named_with_its_event(story: Story) -> None:
     assert [member.staff for member in found.staff] == [story.agent.id]
     assert {under.ticket for under in found.tickets} == {story.ticket.stream.id}
     assert found.addresses
+
+
+def test_what_another_systems_people_did_is_told_apart_from_our_staff(story: Story) -> None:
+    theirs, taken_over = (
+        Actor(ActorKind.IMPORTED, new_id(), None),
+        Origin(OriginKind.IMPORTED, "csv", 7),
+    )
+    closed = t.StatusChanged(t.Status.CLOSED, t.Status.NEW, t.Cause.IMPORT, None, None)
+    story.tell(theirs, t.TagAdded("mail"), closed, origin=taken_over)
+    engineers = history_of(story).engineers
+    assert (engineers.worked, engineers.work) == (False, ())
+    assert engineers.finding is Finding.IMPORTED_WORK_ONLY
+    imported = engineers.imported
+    assert (imported.events, imported.actors) == (2, {theirs.id})
+    assert imported.tickets == {story.ticket.stream.id}
+    assert dict(imported.kinds) == {"StatusChanged": 1, "TagAdded": 1}
+    assert dict(imported.sources) == {"csv": 2}
+    assert engineers.searched.events == 4
+    text = story.said("restarted the mail server")
+    story.tell(story.agent, t.WorkRecorded(new_id(), text, text, None, None))
+    found = history_of(story).engineers
+    assert (found.finding, found.imported.events) == (Finding.WORK_RECORDED, 2)
+
+
+def test_a_ticket_that_another_system_only_opened_is_no_work(story: Story) -> None:
+    theirs, taken_over = (
+        Actor(ActorKind.IMPORTED, new_id(), None),
+        Origin(OriginKind.IMPORTED, "csv", 1),
+    )
+    story.ticket = Ticket(Stream(StreamKind.TICKET, new_id()), "C-0", story.ticket.customer)
+    story.version = 0
+    story.tell(theirs, story.history.opened(story.ticket), origin=taken_over)
+    engineers = history_of(story).engineers
+    assert (engineers.finding, engineers.imported.events) == (Finding.NO_WORK_RECORDED, 0)
 
 
 def test_an_unknown_contract_is_not_found(story: Story) -> None:
