@@ -29,6 +29,9 @@ STEPS = [
     "links",
     "attachments",
     "corrections",
+    "retractions",
+    "move",
+    "work",
     "timeline",
 ]
 PAGES = [name for name in files() if name.endswith(".md")]
