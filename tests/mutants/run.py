@@ -2,10 +2,10 @@
 
 `python tests/mutants/run.py [NAME ...] [--jobs N]`; each NAME.toml here says `file`, `find`
 (exact text, once), `replace`, `test` (pytest node id, or several) and `why`; `timeout` in seconds
-where the default is too short. A mutant counts as killed when a named test fails by itself: an
-error while importing, collecting or setting up proves nothing. What was not killed is tried once
-more, alone: a race is not lost every time, and two jobs slow each other. Exit code 1 when one
-survives both.
+where the default is too short; `needs`, a program without which its tests are not collected. A
+mutant counts as killed when a named test fails by itself: an error while importing, collecting or
+setting up proves nothing. What was not killed is tried once more, alone: a race is not lost every
+time, and two jobs slow each other. Exit code 1 when one survives both.
 """
 
 import argparse
@@ -47,6 +47,12 @@ class Mutant:
     replace: str
     tests: tuple[str, ...]
     timeout: int
+    needs: str = ""
+
+    @property
+    def runnable(self) -> bool:
+        """Say whether the program that its tests need is here; in CI it must be."""
+        return not self.needs or "CI" in os.environ or shutil.which(self.needs) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ def load(path: Path) -> Mutant:
         form["replace"],
         tuple(tests),
         form.get("timeout", TIMEOUT),
+        form.get("needs", ""),
     )
 
 
@@ -189,11 +196,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
     asked = parser.parse_args()
     paths = sorted(HERE.glob("*.toml"))
-    mutants = [load(p) for p in paths if not asked.names or p.stem in asked.names]
-    unknown = set(asked.names) - {mutant.name for mutant in mutants}
+    named = [load(p) for p in paths if not asked.names or p.stem in asked.names]
+    mutants = [mutant for mutant in named if mutant.runnable]
+    unknown = set(asked.names) - {mutant.name for mutant in named}
     if unknown:
         parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
     survivors = 0
+    if len(mutants) < len(named):
+        print(f"{len(named) - len(mutants)} left out: a program that they need is not here")
     with ThreadPoolExecutor(asked.jobs) as pool:
         doubtful = [
             outcome.mutant for outcome in map(told, pool.map(judge, mutants)) if outcome.trouble
