@@ -1,7 +1,6 @@
 """The API's process: serves until SIGTERM or SIGINT, then ends within a bounded time."""
 
 import asyncio
-import gc
 import signal
 import socket
 from types import FrameType
@@ -14,6 +13,7 @@ from api.edge import Edge
 from api.protocol import BoundedProtocol
 from infra import logs
 from infra.development import issuers_of
+from infra.garbage import leave_loaded
 from infra.settings import Settings, read_settings
 
 _BACKLOG: Final = 2048
@@ -35,8 +35,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then leave everything that was loaded out of garbage collection."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
+        leave_loaded()
 
 
 def main() -> None:

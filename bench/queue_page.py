@@ -8,6 +8,7 @@ from bench.catch_up import follow
 from bench.filling import record
 from bench.harness import Bar, Result, Scale, interleave, quantile, timed
 from bench.viewing import Filled, filled
+from infra.garbage import leave_loaded
 from infra.pool import Pool
 from infra.postgres import Role
 from projections.opening import Reads
@@ -56,6 +57,7 @@ def run(scale: Scale) -> Iterator[Result]:
         record(dsn, made.codec, made.filling.openings(scale.pick(100_000, 200)))
         follow(made)
         made.settle()
+        leave_loaded()  # as the API does when it starts
         rounds = interleave(
             scale.rounds,
             ours=lambda: p99(made, times, _page),

@@ -2,7 +2,6 @@
 
 import asyncio
 import concurrent.futures
-import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from infra.batch import Known, decode_answer, replay
 from infra.clock import Clocks
 from infra.codec import Codec, PreparedRequest
 from infra.flusher import STUCK_SECONDS, Flusher
+from infra.garbage import collect_rarely
 from infra.headfile import HeadFile
 from infra.keys import Keys
 from infra.pool import Pool
@@ -27,10 +27,6 @@ SWITCH_SECONDS: Final = 0.0005
 
 The interpreter's own 5 ms would come several times into the time of every batch.
 """
-
-GARBAGE_THRESHOLDS: Final = (50_000, 20, 50)
-"""How rarely cycles are looked for: appends leave almost none, and looking for them took a third of
-the flusher's time and made the slowest requests slow."""
 
 NUMBERS_AT_ONCE: Final = 32
 """Ticket numbers are fetched by so many; those not used before the process ends are skipped."""
@@ -135,7 +131,7 @@ async def open_log(
         flusher = Flusher(dsn, identity.ledger, HeadFile(data), clocks)
         flusher.start()
         sys.setswitchinterval(min(SWITCH_SECONDS, sys.getswitchinterval()))
-        gc.set_threshold(*GARBAGE_THRESHOLDS)
+        collect_rarely()
         try:
             yield PostgresLog(Codec(identity.ledger, keys), reader, flusher)
         finally:

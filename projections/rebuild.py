@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from domain.errors import Unavailable
+from infra.garbage import collect_rarely
 from infra.sqlfiles import load_sql
 from projections.projection import Cursor
 from projections.queue.write import COLUMNS, QueueWriter
@@ -65,6 +66,7 @@ def rebuilt(
 
     Yields a connection and that position.
     """
+    collect_rarely()
     with _connect(owner) as reading, _connect(owner) as writing:
         row = writing.execute(_SQL["take_turn"]).fetchone()
         if row is None or not row[0]:

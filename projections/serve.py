@@ -12,6 +12,7 @@ import psycopg
 from domain.errors import Malformed
 from infra import logs
 from infra.codec import Codec
+from infra.garbage import leave_loaded
 from infra.keys.opening import open_keys
 from infra.secrets import Secrets
 from infra.settings import Settings, read_settings
@@ -34,6 +35,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    leave_loaded()
     serve(settings, stop)
 
 
