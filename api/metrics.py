@@ -1,6 +1,7 @@
-"""Figures for operators, in Prometheus form; labels are operation names, never ids or addresses."""
+"""Figures for operators, in Prometheus form; labels are names, never ids or addresses."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -33,6 +34,22 @@ class Metrics:
         self.position = Gauge(
             "ledger_position", "The last position this process saw.", registry=self.registry
         )
+        self._cosigned = Gauge(
+            "ledger_cosigned_size",
+            "Events in the last tree that a quorum of witnesses cosigned.",
+            registry=self.registry,
+        )
+        self._alarms = Gauge(
+            "ledger_witness_alarms",
+            "Alarms that are on: witnesses that contradict, a quorum that is missing.",
+            registry=self.registry,
+        )
+        self._witnesses = Gauge(
+            "ledger_witness_cosigns",
+            "1 when the witness cosigns.",
+            ("witness",),
+            registry=self.registry,
+        )
         self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
@@ -46,6 +63,14 @@ class Metrics:
             self._counted[operation, status] = counted
         counted[0].inc()
         counted[1].observe(seconds)
+
+    def witnessed(self, told: Mapping[str, Any] | None) -> None:
+        """Take over how the log stands with its witnesses, None when it has none."""
+        told = told or {"size": 0, "alarms": (), "witnesses": {}}
+        self._cosigned.set(told["size"])
+        self._alarms.set(len(told["alarms"]))
+        for name, standing in told["witnesses"].items():
+            self._witnesses.labels(name).set(standing == "cosigns")
 
     def page(self) -> bytes:
         """Return all figures as text."""

@@ -16,6 +16,7 @@ from domain.errors import NotFound, Unavailable
 from projections import people, queue, status
 from projections.metrics import FILE
 from projections.wait import wait_for
+from projections.witnessing import cosigned
 
 router = APIRouter(tags=["running"])
 
@@ -48,6 +49,7 @@ async def metrics(call: Call) -> Response:
     """Read figures for operators in Prometheus form, of this process and of the followers."""
     services = call.services
     services.metrics.position.set(await services.live.head())
+    services.metrics.witnessed(cosigned(services.settings.data))
     page = services.metrics.page() + _followers(services.settings.data)
     return Response(page, media_type=figures.MEDIA_TYPE)
 

@@ -319,7 +319,7 @@ class Handler(BaseHTTPRequestHandler):
         """Send headers that never end, a little at a time."""
         self.wfile.write(b"HTTP/1.1 200 OK\r\n")
         while True:
-            self.wfile.write(b"X-Wait: a moment\r\n")
+            self.wfile.write(b"X-Wait: a moment" + b"." * 180 + b"\r\n")
             time.sleep(0.02)
 
     def answer(self, answer: Answer) -> None:
