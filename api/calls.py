@@ -5,7 +5,7 @@ The order of checks is fixed: 401; 403 and 404; 400 without a key; replay of a k
 """
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from starlette.requests import Request
@@ -196,6 +196,11 @@ class Call:
             self.actor = Actor(
                 self.actor.kind, person, role, None, self.actor.issuer, self.actor.assurance
             )
+
+    @property
+    def who_and_when(self) -> dict[str, Any]:
+        """Return what every command begins with."""
+        return {"by": self.actor, "at": self.at}
 
     def asker(self) -> UUID:
         """Return the person whose words these are: who acts, or on whose behalf."""

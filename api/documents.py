@@ -16,68 +16,64 @@ _REF: Final = "#/components/schemas/{model}"
 _ERROR_SCHEMA: Final = {"$ref": "#/components/schemas/ProblemDocument"}
 _TITLES: Final = {problem.status: problem.title for problem in reversed(list(PROBLEMS.values()))}
 
+
+def _text(pattern: str) -> dict[str, str]:
+    return {"type": "string", "pattern": pattern}
+
+
 _UUID: Final = {"type": "string", "format": "uuid"}
-_NUMBER: Final = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
+_NUMBER: Final = _text("^[A-Za-z0-9._-]{1,64}$")
 
 _NAMED: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
     "number": (_NUMBER, "DEMO-1"),
     "name": (_NUMBER, "not-found"),
-    "level": ({"type": "string", "pattern": "^([0-9]|[1-5][0-9]|6[0-3])$"}, "0"),
-    "index": (
-        {"type": "string", "pattern": r"^(x[0-9]{3}/)*[0-9]{3}(\.p/[1-9][0-9]{0,2})?$"},
-        "000",
+    "level": (_text("^([0-9]|[1-5][0-9]|6[0-3])$"), "0"),
+    "index": (_text(r"^(x[0-9]{3}/)*[0-9]{3}(\.p/[1-9][0-9]{0,2})?$"), "000"),
+}
+
+
+def _header(name: str, schema: Mapping[str, str], description: str, **more: Any) -> dict[str, Any]:
+    said = {"name": name, "in": "header", "required": False, "description": description}
+    return {**said, "schema": schema, **more}
+
+
+_KEY: Final = _header(
+    "Idempotency-Key",
+    _text("^[!-~]{1,200}$"),
+    "Made by the client; sending the same request again records it once.",
+    required=True,
+    example="2f0c9a4e-open",
+)
+_IF_MATCH: Final = _header(
+    "If-Match",
+    _text('^"[0-9]{1,15}"$'),
+    "The ETag of what was read, on which the decision rests.",
+    required=True,
+    example='"1"',
+)
+_POSITION: Final = _header(
+    "Ledger-Position",
+    _text("^[0-9]{1,15}$"),
+    "Of an earlier answer: the read waits (bounded) until it is in the view.",
+)
+_LAST_EVENT: Final = _header(
+    "Last-Event-ID",
+    _text("^[0-9]{1,15}$"),
+    "The id of the last event received: the stream goes on after it, without gaps.",
+)
+_BEHALF: Final = (
+    _header("Ledger-On-Behalf-Token", _text("^[!-~]+$"), "For services: the customer's own token."),
+    _header("Ledger-On-Behalf-Of", _UUID, "For services: the person, only asserted."),
+    _header(
+        "Ledger-On-Behalf-Address",
+        _text("^[0-9A-Fa-f.:]{2,45}$"),
+        "For services: the customer's IP address, only asserted.",
     ),
-}
-_KEY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": True,
-    "description": "Made by the client; sending the same request again records it once.",
-    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
-    "example": "2f0c9a4e-open",
-}
-_IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": True,
-    "description": "The ETag of what was read, on which the decision rests.",
-    "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
-    "example": '"1"',
-}
-_POSITION: Final = {
-    "name": "Ledger-Position",
-    "in": "header",
-    "required": False,
-    "description": "Of an earlier answer: the read waits (bounded) until it is in the view.",
-    "schema": {"type": "string", "pattern": "^[0-9]{1,15}$"},
-}
-_LAST_EVENT: Final = {
-    "name": "Last-Event-ID",
-    "in": "header",
-    "required": False,
-    "description": "The id of the last event received: the stream goes on after it, without gaps.",
-    "schema": {"type": "string", "pattern": "^[0-9]{1,15}$"},
-}
+)
 _WRITE_HEADERS: Final = {
     "ETag": {"schema": {"type": "string"}, "description": "The version."},
     "Ledger-Position": {"schema": {"type": "string"}, "description": "The position."},
 }
-_BEHALF: Final = tuple(
-    {"name": name, "in": "header", "required": False, "description": text, "schema": schema}
-    for name, text, schema in (
-        (
-            "Ledger-On-Behalf-Token",
-            "For services: the customer's own token.",
-            {"type": "string", "pattern": "^[!-~]+$"},
-        ),
-        ("Ledger-On-Behalf-Of", "For services: the person, only asserted.", _UUID),
-        (
-            "Ledger-On-Behalf-Address",
-            "For services: the customer's IP address, only asserted.",
-            {"type": "string", "pattern": "^[0-9A-Fa-f.:]{2,45}$"},
-        ),
-    )
-)
 
 
 def models_of(operations: Iterable[Operation]) -> list[type[BaseModel]]:

@@ -70,8 +70,7 @@ def _command(
     if not 0 < len(claimed) <= _LONGEST_TYPE or not claimed.isprintable():
         raise Malformed("not a media type", "Content-Type")
     return AddAttachment(
-        by=call.actor,
-        at=call.at,
+        **call.who_and_when,
         attachment=new_id(),
         audience=form.audience,
         name=sealed(form.name, who),

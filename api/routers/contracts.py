@@ -61,8 +61,7 @@ async def register_contract(call: Call) -> Response:
     contract = Stream(StreamKind.CONTRACT, new_id())
     call.services.handler.states.keep(contract, Folded(0, CONTRACT.initial))
     command = commands.RegisterContract(
-        by=call.actor,
-        at=call.at,
+        **call.who_and_when,
         number=body.number,
         category=body.category,
         holder=holder,
@@ -130,7 +129,7 @@ async def read_identity(call: Call) -> Response:
     number = call.path_number()
     contract = await call.contract(number)
     access = Stream(StreamKind.ACCESS, call.actor.id)
-    note = NoteIdentityRead(by=call.actor, at=call.at, contract=number)
+    note = NoteIdentityRead(**call.who_and_when, contract=number)
 
     async def plan(_reading: Reading) -> tuple[Step, ...]:
         return (Step(ACCESS, access, note),)
@@ -163,8 +162,7 @@ async def name_person(call: Call) -> Response:
     person = await _person_of(call, body.login)
     login = login_text(body.login.issuer, body.login.subject) if body.login else None
     command = commands.NamePerson(
-        by=call.actor,
-        at=call.at,
+        **call.who_and_when,
         person=person,
         name=identity(body.name, person),
         login=optional(login, person, Purpose.IDENTITY),
@@ -202,8 +200,7 @@ async def grant_rights(call: Call) -> Response:
     person = _person(call)
     write = await asked(call, forms.GrantRights)
     command = commands.GrantRights(
-        by=call.actor,
-        at=call.at,
+        **call.who_and_when,
         person=person,
         rights=write.body.rights,
         expires_at=write.body.expires_at,
@@ -225,7 +222,7 @@ async def revoke_rights(call: Call) -> Response:
     person = _person(call)
     write = await asked(call, forms.RevokeRights)
     command = commands.RevokeRights(
-        by=call.actor, at=call.at, person=person, reason=optional(write.body.reason, person)
+        **call.who_and_when, person=person, reason=optional(write.body.reason, person)
     )
     return await write.step(Step(CONTRACT, contract, command))
 
@@ -246,8 +243,7 @@ async def close_contract(call: Call) -> Response:
     if state.holder is None:
         raise NotFound("not there, or not yours")
     command = commands.CloseContract(
-        by=call.actor,
-        at=call.at,
+        **call.who_and_when,
         ending=write.body.ending,
         reason=optional(write.body.reason, state.holder),
     )

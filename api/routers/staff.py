@@ -55,10 +55,6 @@ async def _step(
     return await write.step(Step(STAFF, member, command(write.body)))
 
 
-def _by(call: Call) -> dict[str, Any]:
-    return {"by": call.actor, "at": call.at}
-
-
 @route(router, "GET", "/v1/staff", query=Paged, answer=forms.StaffList, positioned=True)
 async def list_staff(call: Call) -> Response:
     """List staff and services in the order in which they joined."""
@@ -129,7 +125,7 @@ async def join_staff(call: Call) -> Response:
     call.services.handler.states.keep(member, Folded(0, STAFF.initial))
     login = login_text(body.login.issuer, body.login.subject)
     command = commands.JoinStaff(
-        **_by(call),
+        **call.who_and_when,
         name=identity(body.name, member.id),
         login=sealed(login, member.id, Purpose.IDENTITY),
         roles=body.roles,
@@ -149,7 +145,7 @@ async def join_staff(call: Call) -> Response:
 async def grant_role(call: Call) -> Response:
     """Let them act in one more role."""
     return await _step(
-        call, forms.ChangeRole, lambda body: commands.GrantRole(**_by(call), role=body.role)
+        call, forms.ChangeRole, lambda body: commands.GrantRole(**call.who_and_when, role=body.role)
     )
 
 
@@ -164,7 +160,9 @@ async def grant_role(call: Call) -> Response:
 async def revoke_role(call: Call) -> Response:
     """Take a role from them; it works no more within a second."""
     return await _step(
-        call, forms.ChangeRole, lambda body: commands.RevokeRole(**_by(call), role=body.role)
+        call,
+        forms.ChangeRole,
+        lambda body: commands.RevokeRole(**call.who_and_when, role=body.role),
     )
 
 
@@ -180,7 +178,7 @@ async def state_languages(call: Call) -> Response:
     return await _step(
         call,
         forms.StateLanguages,
-        lambda body: commands.StateLanguages(**_by(call), languages=body.languages),
+        lambda body: commands.StateLanguages(**call.who_and_when, languages=body.languages),
     )
 
 
@@ -188,20 +186,22 @@ async def state_languages(call: Call) -> Response:
 async def state_absence(call: Call) -> Response:
     """Say that they are away, until when if known."""
     return await _step(
-        call, forms.StateAbsence, lambda body: commands.StateAbsence(**_by(call), until=body.until)
+        call,
+        forms.StateAbsence,
+        lambda body: commands.StateAbsence(**call.who_and_when, until=body.until),
     )
 
 
 @route(router, "POST", "/v1/staff/{id}/absences/end", body=forms.Nothing)
 async def state_return(call: Call) -> Response:
     """Say that they are back."""
-    return await _step(call, forms.Nothing, lambda _: commands.StateReturn(**_by(call)))
+    return await _step(call, forms.Nothing, lambda _: commands.StateReturn(**call.who_and_when))
 
 
 @route(router, "POST", "/v1/staff/{id}/leave", body=forms.Nothing, decided=True)
 async def leave_staff(call: Call) -> Response:
     """Say that they left for good: no role and no key of theirs works any more."""
-    return await _step(call, forms.Nothing, lambda _: commands.LeaveStaff(**_by(call)))
+    return await _step(call, forms.Nothing, lambda _: commands.LeaveStaff(**call.who_and_when))
 
 
 @route(
@@ -218,7 +218,7 @@ async def issue_api_key(call: Call) -> Response:
     write = await asked(call, forms.IssueApiKey)
     key, secret = new_id(), secrets.token_urlsafe(32)
     command = commands.IssueApiKey(
-        **_by(call),
+        **call.who_and_when,
         key=key,
         digest=key_digest(call.services.secrets, key, secret),
         expires_at=write.body.expires_at,
@@ -242,4 +242,6 @@ async def issue_api_key(call: Call) -> Response:
 async def revoke_api_key(call: Call) -> Response:
     """Make an API key useless, within a second."""
     key = call.path_id("key")
-    return await _step(call, forms.Nothing, lambda _: commands.RevokeApiKey(**_by(call), key=key))
+    return await _step(
+        call, forms.Nothing, lambda _: commands.RevokeApiKey(**call.who_and_when, key=key)
+    )

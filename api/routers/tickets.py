@@ -18,7 +18,7 @@ from domain.handling import Folded
 from domain.number import parse, spoken
 from domain.stream import Stream, StreamKind
 from domain.ticket import TICKET
-from domain.ticket.commands import CorrectMessage, OpenTicket, PostMessage, RetractMessage
+from domain.ticket.commands import OpenTicket, PostMessage
 from domain.ticket.events import Channel
 from domain.ticket.replies import FollowUp, reply
 from infra.ids import new_id
@@ -64,8 +64,7 @@ def _opening(call: Call, body: forms.OpenTicket, number: str) -> OpenTicket:
     requester = body.requester if staff and body.requester else None
     who = requester or (new_id() if unproved else call.asker())
     return OpenTicket(
-        by=call.actor,
-        at=call.at,
+        **call.who_and_when,
         number=number,
         contract=body.contract,
         requester=who,
@@ -177,8 +176,7 @@ async def post_message(call: Call) -> Response:
     write = await asked(call, forms.PostMessage)
     body, who = write.body, state.requester or call.asker()
     message = PostMessage(
-        by=call.actor,
-        at=call.at,
+        **call.who_and_when,
         message=new_id(),
         audience=body.audience,
         text=sealed(body.text, who),
@@ -190,50 +188,3 @@ async def post_message(call: Call) -> Response:
     follow_up = FollowUp(new_id(), who, channel, call.services.log.next_ticket_number)
     accepted = await write.handle(call.guarded(ticket, reply(ticket.id, message, follow_up)))
     return await answer(call, accepted)
-
-
-@route(
-    router,
-    "POST",
-    "/v1/tickets/{id}/corrections",
-    body=forms.Correct,
-    example={
-        "message": common.ID_EXAMPLE,
-        "text": "The address is mail.example.net.",
-        "reason": "The name was misspelt.",
-    },
-)
-async def correct_message(call: Call) -> Response:
-    """Show the customer another text in place of a message's; staff keep seeing both."""
-    ticket, state = await call.ticket()
-    write = await asked(call, forms.Correct)
-    body, who = write.body, state.requester or call.asker()
-    command = CorrectMessage(
-        by=call.actor,
-        at=call.at,
-        message=body.message,
-        text=sealed(body.text, who),
-        reason=sealed(body.reason, who),
-    )
-    return await write.ticket(ticket, command)
-
-
-@route(
-    router,
-    "POST",
-    "/v1/tickets/{id}/retractions",
-    body=forms.Retract,
-    example={"message": common.ID_EXAMPLE, "reason": "Meant for another customer."},
-)
-async def retract_message(call: Call) -> Response:
-    """Take a message out of the customer's view; staff keep seeing it."""
-    ticket, state = await call.ticket()
-    write = await asked(call, forms.Retract)
-    who = state.requester or call.asker()
-    command = RetractMessage(
-        by=call.actor,
-        at=call.at,
-        message=write.body.message,
-        reason=sealed(write.body.reason, who),
-    )
-    return await write.ticket(ticket, command)
