@@ -51,7 +51,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
         raise Malformed("name the database as role ledger_follower", "LEDGER_DATABASE_FOLLOWER_URL")
     dsn = settings.database_follower_url.get_secret_value()
     seconds, pause = settings.checkpoint_milliseconds / 1000, _POLL
-    with _turn(settings.data, stop), _witnesses(settings) as cosigning:
+    with _turn(settings.data, stop), _witnesses(settings, stop) as cosigning:
         log = Log(settings.data, LogKeys.of(settings), settings.log_name, cosigning=cosigning)
         integrator = Integrator(log)
         while not stop.is_set():
@@ -107,8 +107,11 @@ def connect(dsn: str) -> Connection:
 
 
 @contextmanager
-def _witnesses(settings: Settings) -> Iterator[Cosigning | None]:
+def _witnesses(settings: Settings, stop: threading.Event) -> Iterator[Cosigning | None]:
     """Ask the witnesses that the settings name, if any, until the block ends."""
+    if stop.is_set():  # perhaps before its turn came: what is told is another process's
+        yield None
+        return
     told = Told(settings.data)
     if not settings.witnesses:
         yield None

@@ -67,7 +67,7 @@ def test_a_quorum_that_is_missing_is_an_alarm_until_it_is_there(made: Cosigned) 
         assert made.published_size() == size
         made.watched[0].act("honest")
         assert eventually(lambda: made.cosigners() == [WITNESS])
-        assert eventually(lambda: made.status()["alarms"] == [])
+        assert eventually(lambda: made.status()["alarms"] == [], within=20)
 
 
 def contradicted(made: Cosigned) -> bool:

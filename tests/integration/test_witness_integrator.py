@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from infra.notes import Verifier, open_note
 from infra.settings import read_settings
 from infra.tilefiles import TileReader, head_of
 from projections.log import about_log
+from projections.witnessing import FILE
 
 NAMES = ["witness.example/w1", "witness.example/w2", "witness.example/w3"]
 
@@ -58,6 +60,20 @@ def test_a_quorum_is_reached_without_a_witness_that_is_down(made: Cosigned) -> N
         assert eventually(lambda: made.status()["witnesses"][NAMES[1]] == "silent")
 
 
+def test_slow_and_quick_witnesses_make_a_quorum_while_appends_go_on(made: Cosigned) -> None:
+    made.watched[0].act("slow")
+    made.watched[1].kill()
+    seeds = count(1)
+
+    def reached() -> bool:
+        made.tell(requests=2, seed=next(seeds))
+        return bool(made.status()["size"])
+
+    with made.integrating(witness_quorum=2):
+        assert eventually(reached, within=20)
+        assert made.published_size() > made.status()["size"], "none waits for it"
+
+
 def test_cosignatures_stay_when_the_integrator_is_started_again(made: Cosigned) -> None:
     with made.integrating():
         made.tell()
@@ -65,6 +81,7 @@ def test_cosignatures_stay_when_the_integrator_is_started_again(made: Cosigned) 
         before = made.published()
     for watched in made.watched:
         watched.act("broken")
+    (made.data / "log" / FILE).unlink()
     with made.integrating():
         assert eventually(lambda: made.status()["size"] == head_of(before).size)
         assert made.published() == before
@@ -154,3 +171,13 @@ def test_one_key_under_two_names_is_one_witness() -> None:
     both = [WITNESSES[0], {"vkey": twin.vkey, "url": "https://other.example"}]
     with pytest.raises(Malformed, match="LEDGER_WITNESSES"):
         read_settings(witnesses=both)
+
+
+def test_a_second_integrator_that_waits_for_its_turn_takes_nothing_away(made: Cosigned) -> None:
+    with made.integrating():
+        size = made.tell()
+        assert eventually(lambda: made.status()["size"] == size)
+        told = made.status()
+        with made.integrating(), made.integrating(witnesses=()):
+            pass
+        assert made.status()["witnesses"] == told["witnesses"]
