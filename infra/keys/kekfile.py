@@ -32,26 +32,25 @@ class KekFile(Keks):
     def all(self) -> tuple[Kek, ...]:
         """Return the keys as the file has them now; without the file, those last read."""
         if self._path.exists():
-            self._known = keks_of_text(_read(self._path))
+            try:
+                self._known = keks_of_text(_read(self._path))
+            except Unavailable:  # it was replaced, and overwritten, while it was read
+                self._known = keks_of_text(_read(self._path))
         return self._known
 
     def add(self) -> Kek:
         """Make a new key before the others, durably, and return it."""
         text = _new()
-        write_private(self._path, f"{text}\n{_read(self._path)}".encode())
+        self._replace(f"{text}\n{_read(self._path)}")
         return kek_of_text(text)
 
     def keep_newest(self) -> list[str]:
-        """Leave the newest key alone, and overwrite what held the others."""
+        """Leave nothing but the newest key, in the file and in what killed processes left."""
         gone = [kek.id for kek in self.all()[1:]]
-        newest = _read(self._path).split()[0]
-        with self._path.open("r+b") as old:
-            write_private(self._path, f"{newest}\n".encode())
-            _overwrite(old.fileno())
+        self._replace(f"{_read(self._path).split()[0]}\n")
         for draft in self._drafts():
             with draft.open("r+b") as file:
-                if not draft.samefile(self._path):
-                    _overwrite(file.fileno())
+                _overwrite(file.fileno())
             draft.unlink()
         sync_directory(self._path.parent)
         return gone
@@ -68,6 +67,12 @@ class KekFile(Keks):
             yield
         finally:
             os.close(handle)
+
+    def _replace(self, text: str) -> None:
+        """Put another text in its place, durably, and overwrite the one that was there."""
+        with self._path.open("r+b") as old:
+            write_private(self._path, text.encode())
+            _overwrite(old.fileno())
 
     def _drafts(self) -> list[Path]:
         """Return what a killed process left beside the file: it may hold a key."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 from uuid import UUID
@@ -13,22 +14,23 @@ from support.envelopes import AT, KEK, fixed_id
 
 from domain.errors import Unavailable
 from infra.ids import new_id
+from infra.keys import Kek
 from infra.keys.postgres import PostgresKeyStore
 from infra.keys.sqlite import SqliteKeyStore
-from infra.keys.store import KeyStore, WrappedKey
+from infra.keys.store import RotatingStore, WrappedKey
 
-OpenStore = Callable[[], KeyStore]
+OpenStore = Callable[[], RotatingStore]
 
 
 @pytest.fixture(name="open_store", params=["sqlite", "postgres"])
 def _open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
     """Open the same store again and again; all are closed at the end."""
-    opened: list[KeyStore] = []
+    opened: list[RotatingStore] = []
     database: Database | None = None
     if request.param == "postgres":
         database = request.getfixturevalue("empty_database")
 
-    def open_store() -> KeyStore:
+    def open_store() -> RotatingStore:
         if database is None:
             opened.append(SqliteKeyStore(tmp_path / "keys.sqlite"))
         else:
@@ -84,6 +86,37 @@ def test_nothing_wanted_is_nothing_found(open_store: OpenStore) -> None:
     store = open_store()
     assert (store.find([]), store.by_ids([]), store.insert([])) == ({}, {}, {})
     store.destroy([], AT)
+
+
+def test_the_first_key_decides_by_which_others_are_wrapped(open_store: OpenStore) -> None:
+    store, other = open_store(), Kek(bytes(31) + b"x")
+    mine, foreign = wrapped("a"), other.wrap(new_id(), "b", bytes(32))
+    assert store.wrapping() is None
+    assert store.insert([mine]) == {"a": mine}
+    assert open_store().insert([foreign]) == {}
+    assert open_store().wrapping() == KEK.id
+    assert store.find(["a", "b"]) == {"a": mine}
+
+
+def test_a_rotation_wraps_every_living_key_anew_in_order_of_id(open_store: OpenStore) -> None:
+    store, new = open_store(), Kek(bytes(31) + b"x")
+    keys = sorted((wrapped(f"claim/{n}") for n in range(7)), key=lambda key: key.id)
+    store.insert(keys)
+    store.destroy([keys[2].id], AT)
+    assert store.keks() == {KEK.id: 6}
+    assert store.wrap_by(new.id, AT) == AT
+    assert store.wrap_by(new.id, AT + timedelta(hours=1)) == AT, "it goes on since then"
+    first = store.wrapped_otherwise(new.id, UUID(int=0), 4)
+    assert list(first) == [keys[0], keys[1], keys[3], keys[4]]
+    rest = store.wrapped_otherwise(new.id, first[-1].id, 4)
+    assert list(rest) == keys[5:]
+    store.destroy([keys[0].id], AT)
+    store.rewrap([new.wrap(key.id, key.scope, bytes(32)) for key in (*first, *rest, keys[2])])
+    assert store.keks() == {new.id: 5}
+    assert list(store.wrapped_otherwise(new.id, UUID(int=0), 4)) == []
+    assert open_store().by_ids([keys[0].id, keys[2].id]) == {}
+    store.rewrite()
+    assert {key.kek for key in open_store().by_ids([key.id for key in keys]).values()} == {new.id}
 
 
 def test_threads_that_race_for_scopes_get_the_same_keys(open_store: OpenStore) -> None:

@@ -1,0 +1,104 @@
+"""Rotations that are killed at the steps they are told, one process after the other.
+
+`python -m support.rotating`, with JSON on standard input: the ledger's settings as variables, and
+`kills`, the numbers of steps at which a rotation dies. A step lies before and after each call of
+the key store and each fsync. After the last of them one runs to the end. Prints the exit statuses.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from infra.keys import rotation
+from infra.keys.opening import open_keks, open_store
+from infra.settings import read_settings
+
+ROOT = Path(__file__).parents[2]
+BATCH = 20
+
+
+class Steps:
+    """Counts, and dies at the number it was told."""
+
+    def __init__(self, kill: int | None) -> None:
+        self._kill = kill
+        self._count = 0
+
+    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any) -> Any:
+            self._step()
+            answer = call(*arguments)
+            self._step()
+            return answer
+
+        return counted
+
+    def _step(self) -> None:
+        self._count += 1
+        if self._count == self._kill:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Counted:
+    """A key store whose calls are steps."""
+
+    def __init__(self, store: Any, steps: Steps) -> None:
+        self._store, self._steps = store, steps
+
+    def __getattr__(self, name: str) -> Any:
+        return self._steps.around(getattr(self._store, name))
+
+
+def rotate(kill: int | None) -> None:
+    """Rotate to the end, or die at the step `kill`."""
+    settings, steps = read_settings(), Steps(kill)
+    keks, store = open_keks(settings), open_store(settings)
+    os.fsync = steps.around(os.fsync)
+    rotation._BATCH = BATCH  # noqa: SLF001 - several batches of few keys
+    rotation.rotate_kek(keks, Counted(store, steps), datetime.now(UTC), destroy_old=True)
+
+
+def main() -> None:
+    """Run what standard input asks for."""
+    asked = json.load(sys.stdin)
+    os.environ.update(asked["variables"])
+    statuses = []
+    for kill in (*asked["kills"], None):
+        child = os.fork()
+        if not child:
+            try:
+                rotate(kill)
+            except BaseException as error:  # noqa: BLE001 - the child must not return
+                print(repr(error), file=sys.stderr, flush=True)
+                os._exit(1)
+            os._exit(0)
+        statuses.append(os.waitpid(child, 0)[1])
+    print(json.dumps(statuses))
+
+
+def rotated(variables: dict[str, str], kills: list[int]) -> list[int]:
+    """Do this in a process of its own, so that it may fork; return the exit statuses."""
+    done = subprocess.run(
+        [sys.executable, "-m", "support.rotating"],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""},
+        input=json.dumps({"variables": variables, "kills": kills}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    statuses: list[int] = json.loads(done.stdout)
+    assert statuses[-1] == 0, done.stderr
+    return statuses
+
+
+if __name__ == "__main__":
+    main()
