@@ -12,7 +12,17 @@ from api.documents import component_schemas
 from api.edge import Edge
 from api.links import links_of
 from api.problems import NoSuchMethod, NoSuchRoute, problem_response
-from api.routers import attachments, contracts, log, queue, running, staff, ticket_work, tickets
+from api.routers import (
+    attachments,
+    contracts,
+    log,
+    queue,
+    running,
+    staff,
+    ticket_work,
+    tickets,
+    timestamps,
+)
 from api.routes import FIXED, OPERATIONS
 from api.services import Services, open_services
 from domain.errors import LedgerError, Malformed
@@ -48,7 +58,17 @@ def create_app(settings: Settings) -> Edge:
         openapi_url=None,
         redirect_slashes=False,
     )
-    for module in (tickets, ticket_work, attachments, contracts, queue, staff, log, running):
+    for module in (
+        tickets,
+        ticket_work,
+        attachments,
+        contracts,
+        queue,
+        staff,
+        log,
+        timestamps,
+        running,
+    ):
         app.include_router(module.router)
     app.add_exception_handler(HTTPException, _unrouted)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign] # FastAPI's own way

@@ -50,6 +50,19 @@ class Metrics:
             ("witness",),
             registry=self.registry,
         )
+        self._stamped = Gauge(
+            "ledger_timestamp_size",
+            "Events that the last time stamp covers.",
+            registry=self.registry,
+        )
+        self._stamp_age = Gauge(
+            "ledger_timestamp_age_seconds", "Age of the last time stamp.", registry=self.registry
+        )
+        self._stamp_failures = Gauge(
+            "ledger_timestamp_failures",
+            "Questions to authorities without a good answer since the integrator started.",
+            registry=self.registry,
+        )
         self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
@@ -71,6 +84,15 @@ class Metrics:
         self._alarms.set(len(told["alarms"]))
         for name, standing in told["witnesses"].items():
             self._witnesses.labels(name).set(standing == "cosigns")
+
+    def stamping(self, state: Mapping[str, Any] | None) -> None:
+        """Take over how time stamping goes, where anything stamps."""
+        if state is None:
+            return
+        self._stamp_failures.set(state["failures"])
+        if last := state["last"]:
+            self._stamped.set(last["size"])
+            self._stamp_age.set(last["age"])
 
     def page(self) -> bytes:
         """Return all figures as text."""

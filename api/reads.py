@@ -16,7 +16,7 @@ B = TypeVar("B", bound=Body)
 
 POSITION: Final = "Ledger-Position"
 _LIST: Final = frozenset({"status"})
-_INTEGERS: Final = frozenset({"limit", "as_of_position", "from", "to"})
+_INTEGERS: Final = frozenset({"limit", "as_of_position", "from", "to", "covering", "epoch"})
 _DIGITS: Final = 15
 
 

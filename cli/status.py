@@ -50,6 +50,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if checkpoint := found["checkpoint"]:
         yield f"checkpoint {checkpoint['size']} events, {checkpoint['age']} s ago"
         yield from _cosigned(checkpoint["cosigned"])
+    yield from _stamps(found["timestamps"])
     imported = found["imported"]
     if imported["incidents"]:
         yield f"imported   {imported['incidents']} tickets, {imported['updates']} rows"
@@ -64,3 +65,12 @@ def _cosigned(found: dict[str, Any] | None) -> Iterator[str]:
         yield f"witness    {name}: {standing}"
     for alarm in found["alarms"]:
         yield f"ALARM      {alarm}"
+
+
+def _stamps(found: dict[str, Any] | None) -> Iterator[str]:
+    if found is None:
+        return
+    if last := found["last"]:
+        yield f"stamped    {last['size']} events, {last['age']} s ago by {last['authority']}"
+    if found["trouble"]:
+        yield f"no stamp   {found['trouble']}"

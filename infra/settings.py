@@ -58,6 +58,16 @@ class WitnessAt(BaseModel):
             raise ValueError(error.detail) from None
 
 
+class StampAuthority(BaseModel):
+    """Somebody who stamps checkpoints with the time (RFC 3161); `certificates` is a PEM file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    url: str = Field(pattern=r"^https?://[^\s/]+")
+    certificates: Path
+
+
 class Settings(BaseSettings):
     """What an operator can choose. Everything has a default that works on one machine."""
 
@@ -128,6 +138,20 @@ class Settings(BaseSettings):
     )
     witness_alarm_seconds: int = Field(
         60, ge=1, description="How long a quorum of witnesses may be missing before the alarm."
+    )
+    timestamp_authorities: tuple[StampAuthority, ...] = Field(
+        (),
+        description="Authorities that stamp checkpoints with the time (RFC 3161), asked in order "
+        "until one answers well, a JSON list of objects: `name`, `url`, `certificates` (PEM file "
+        "of its root and of what leads to it).",
+    )
+    timestamp_seconds: int = Field(
+        3600, ge=1, description="How long after a time stamp the next one is asked for, at least."
+    )
+    timestamp_renewal_days: int = Field(
+        90,
+        ge=1,
+        description="How long before the certificates behind a time stamp end it is renewed.",
     )
     listen: str = Field("127.0.0.1:0", description="HOST:PORT of the API; port 0 takes a free one.")
     listen_fd: int | None = Field(

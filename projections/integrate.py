@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +51,11 @@ def serve(settings: Settings, stop: threading.Event) -> None:
         raise Malformed("name the database as role ledger_follower", "LEDGER_DATABASE_FOLLOWER_URL")
     dsn = settings.database_follower_url.get_secret_value()
     seconds, pause = settings.checkpoint_milliseconds / 1000, _POLL
-    with _turn(settings.data, stop), _witnesses(settings, stop) as cosigning:
+    with (
+        _turn(settings.data, stop),
+        _stamping(settings, stop),
+        _witnesses(settings, stop) as cosigning,
+    ):
         log = Log(settings.data, LogKeys.of(settings), settings.log_name, cosigning=cosigning)
         integrator = Integrator(log)
         while not stop.is_set():
@@ -104,6 +108,14 @@ def connect(dsn: str) -> Connection:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     return connection
+
+
+def _stamping(settings: Settings, stop: threading.Event) -> AbstractContextManager[None]:
+    if not settings.timestamp_authorities:
+        return nullcontext()
+    from projections.stamping import beside  # noqa: PLC0415 - 12 MB, for those who have authorities
+
+    return beside(settings, stop)
 
 
 @contextmanager

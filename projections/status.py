@@ -7,6 +7,7 @@ from infra.pool import Pool
 from infra.sqlfiles import load_sql
 from projections import imported
 from projections.log import checkpoint_age
+from projections.stamps import stamping_state
 from projections.witnessing import cosigned
 
 _SQL: Final = load_sql(__file__, "status.sql")
@@ -16,7 +17,8 @@ async def status(pool: Pool, data: Path) -> dict[str, Any]:
     """Return counts of events, tickets and contracts, and each follower's position and lag.
 
     `checkpoint` is the last one published from the data directory, `cosigned` in it how the log
-    stands with its witnesses. Raises Unavailable.
+    stands with its witnesses; `timestamps` how stamping goes, null where nothing stamps.
+    Raises Unavailable.
     """
     ((position, epoch),) = await pool.fetch(_SQL["head"])
     ((tickets, contracts),) = await pool.fetch(_SQL["streams"])
@@ -33,6 +35,7 @@ async def status(pool: Pool, data: Path) -> dict[str, Any]:
             for name, at, state in followers
         },
         "checkpoint": _checkpoint(data),
+        "timestamps": stamping_state(data),
         "imported": await imported.figures(pool),
     }
 

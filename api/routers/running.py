@@ -15,6 +15,7 @@ from api.schemas.running import LedgerStatus
 from domain.errors import NotFound, Unavailable
 from projections import people, queue, status
 from projections.metrics import FILE
+from projections.stamps import stamping_state
 from projections.wait import wait_for
 from projections.witnessing import cosigned
 
@@ -50,6 +51,7 @@ async def metrics(call: Call) -> Response:
     services = call.services
     services.metrics.position.set(await services.live.head())
     services.metrics.witnessed(cosigned(services.settings.data))
+    services.metrics.stamping(stamping_state(services.settings.data))
     page = services.metrics.page() + _followers(services.settings.data)
     return Response(page, media_type=figures.MEDIA_TYPE)
 

@@ -29,6 +29,25 @@ class CheckpointStatus(Answer):
     cosigned: CosignedStatus | None
 
 
+class LastStamp(Answer):
+    """The newest time stamp; `age` in seconds, `ends`: when its certificates do."""
+
+    epoch: int
+    size: int
+    authority: str
+    time: str
+    ends: str
+    age: int
+
+
+class StampingStatus(Answer):
+    """How time stamping goes; `trouble` is what the last question met, null when nothing."""
+
+    last: LastStamp | None
+    failures: int
+    trouble: str | None
+
+
 class LedgerStatus(Answer):
     """What the ledger holds; `imported` tells of other systems' logs."""
 
@@ -39,4 +58,5 @@ class LedgerStatus(Answer):
     events: dict[str, int]
     followers: dict[str, FollowerStatus]
     checkpoint: CheckpointStatus | None
+    timestamps: StampingStatus | None
     imported: dict[str, object]

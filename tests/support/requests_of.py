@@ -230,6 +230,8 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "read_log": _get("/v1/log"),
     "read_proof": _proof,
     "read_consistency": lambda _: Asked("GET", "/v1/consistency", params={"from": 1, "to": 1}),
+    "list_timestamps": _get("/v1/log/timestamps"),
+    "list_renewals": _get("/v1/log/renewals"),
     "read_status": _get("/v1/status"),
     "list_staff": _get("/v1/staff"),
     "read_staff": _get("/v1/staff/{staff}"),
