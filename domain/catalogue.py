@@ -4,7 +4,9 @@ from typing import Final, get_args
 
 from domain.access import AccessEvent
 from domain.contract.events import ContractEvent
+from domain.identity_change.events import IdentityChangeEvent
 from domain.ledger import LedgerEvent
+from domain.recovery.events import RecoveryEvent
 from domain.staff.events import StaffEvent
 from domain.stream import StreamKind
 from domain.ticket.events import TicketEvent
@@ -13,7 +15,9 @@ BY_KIND: Final[dict[StreamKind, tuple[type, ...]]] = {
     StreamKind.TICKET: get_args(TicketEvent),
     StreamKind.CONTRACT: get_args(ContractEvent),
     StreamKind.STAFF: get_args(StaffEvent),
-    StreamKind.ACCESS: (AccessEvent,),
+    StreamKind.IDENTITY_CHANGE: get_args(IdentityChangeEvent),
+    StreamKind.RECOVERY: get_args(RecoveryEvent),
+    StreamKind.ACCESS: get_args(AccessEvent),
     StreamKind.LEDGER: (LedgerEvent,),
 }
 

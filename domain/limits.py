@@ -36,6 +36,9 @@ LONG_FIELDS: Final = {
 PROMISE_HORIZON: Final = timedelta(days=366)
 """How far ahead a reaction or an update can be promised."""
 
+FREEZE_HORIZON: Final = timedelta(days=90)
+"""How long a freeze lasts at most before it has to be renewed."""
+
 ATTACHMENTS_PER_MESSAGE: Final = 50
 ATTACHMENTS_PER_TICKET: Final = 1_000
 LINKS_PER_TICKET: Final = 200
@@ -43,6 +46,17 @@ CONTACTS_PER_CONTRACT: Final = 20
 PERSONS_PER_CONTRACT: Final = 1_000
 LANGUAGES_PER_PERSON: Final = 20
 KEYS_PER_PERSON: Final = 100
+JOINT_HOLDERS: Final = 10
+ORDERS_PER_CONTRACT: Final = 500
+DOUBTS_PER_CONTRACT: Final = 100
+MANDATES_PER_CONTRACT: Final = 200
+CHECKS_PER_CASE: Final = 200
+CODES_PER_CASE: Final = 50
+COPIES_PER_CHECK: Final = 50
+COPIES_PER_ERASURE: Final = 1_000
+ORDERS_PER_CHANGE: Final = 20
+CONTESTS_PER_CHANGE: Final = 100
+CANDIDATES_PER_DRAW: Final = 500
 ATTACHMENT_BYTES: Final = 25 * 1024 * 1024
 
 

@@ -11,6 +11,8 @@ class StreamKind(StrEnum):
     TICKET = "ticket"
     CONTRACT = "contract"
     DISPUTE = "dispute"
+    IDENTITY_CHANGE = "identity_change"
+    RECOVERY = "recovery"
     STAFF = "staff"
     ACCESS = "access"
     LEDGER = "ledger"

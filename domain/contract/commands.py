@@ -7,12 +7,17 @@ from uuid import UUID
 from domain.command import Command
 from domain.contract.documents import Category, Contact, Document
 from domain.contract.events import Ending, Right
+from domain.contract.ownership.commands import OwnershipCommand
+from domain.contract.ownership.vocabulary import Holder, Together
 from domain.values import Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterContract(Command):
-    """Register a contract with the identity document that the holder gave."""
+    """Register a contract with the identity document that the holder gave.
+
+    `joint` hold it too; `used_by` is the organisation that uses what a person registers.
+    """
 
     number: str
     category: Category
@@ -20,6 +25,9 @@ class RegisterContract(Command):
     language: str
     document: Document | None
     contacts: tuple[Contact, ...]
+    joint: tuple[Holder, ...] = ()
+    together: Together | None = None
+    used_by: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,5 +76,11 @@ class ImportContract(Command):
 
 
 ContractCommand = (
-    RegisterContract | NamePerson | GrantRights | RevokeRights | CloseContract | ImportContract
+    RegisterContract
+    | NamePerson
+    | GrantRights
+    | RevokeRights
+    | CloseContract
+    | ImportContract
+    | OwnershipCommand
 )

@@ -1,7 +1,7 @@
 """The contract's decider: which rules answer which command."""
 
 from datetime import datetime
-from typing import Final, assert_never
+from uuid import UUID
 
 from domain.contract.commands import (
     CloseContract,
@@ -12,7 +12,7 @@ from domain.contract.commands import (
     RegisterContract,
     RevokeRights,
 )
-from domain.contract.documents import Category, Document
+from domain.contract.documents import Category
 from domain.contract.events import (
     ContractClosed,
     ContractEvent,
@@ -22,22 +22,25 @@ from domain.contract.events import (
     RightsGranted,
     RightsRevoked,
 )
+from domain.contract.fitting import document_fits
+from domain.contract.ownership.commands import RestoreAccess
+from domain.contract.ownership.decide import ORGANISATIONS, not_frozen, several_say_how
+from domain.contract.ownership.decide import decide as decide_ownership
+from domain.contract.ownership.events import HolderWarned, JointHoldersNamed
+from domain.contract.ownership.vocabulary import Warned
 from domain.contract.state import NOTHING, ContractState, Grant, right
 from domain.errors import NotAllowed, NotFound, Refused
-from domain.limits import CONTACTS_PER_CONTRACT, PERSONS_PER_CONTRACT, check_texts
+from domain.limits import (
+    CONTACTS_PER_CONTRACT,
+    JOINT_HOLDERS,
+    PERSONS_PER_CONTRACT,
+    check_texts,
+)
 from domain.log import ContractUnused, Guard
 from domain.values import ActorKind
 
-FITTING: Final = {
-    Category.INDIVIDUAL: "passport",
-    Category.INDIVIDUAL_ENTREPRENEUR: "entrepreneur",
-    Category.LEGAL_ENTITY: "organisation",
-    Category.GOVERNMENT_AGENCY: "organisation",
-}
-"""Which of a document's three kinds each category of holder gives."""
 
-
-def decide(state: ContractState, command: ContractCommand) -> tuple[ContractEvent, ...]:
+def decide(state: ContractState, command: ContractCommand) -> tuple[ContractEvent, ...]:  # noqa: PLR0911 - one case a command
     """Return what happens when `command` is asked of a contract in `state`.
 
     Raises NotFound before it was registered, Refused by a rule, NotAllowed to persons without the
@@ -60,8 +63,10 @@ def decide(state: ContractState, command: ContractCommand) -> tuple[ContractEven
         case CloseContract():
             _still_open(state)
             return (ContractClosed(command.ending, command.reason),)
+        case RestoreAccess():
+            return (*decide_ownership(state.ownership, command), *_restored(state, command))
         case _:
-            assert_never(command)
+            return decide_ownership(state.ownership, command)
 
 
 def contract_of(state: ContractState) -> str | None:
@@ -79,13 +84,8 @@ def guards(state: ContractState, command: ContractCommand) -> tuple[Guard, ...]:
 def _register(state: ContractState, command: RegisterContract) -> tuple[ContractEvent, ...]:
     if state.number is not None:
         raise Refused("contract-exists", "a contract with this id was registered before")
-    if command.category is Category.UNKNOWN:
-        raise Refused("category-required", "only imported contracts have no known category")
-    if not _fits(command.category, command.document):
-        raise Refused(
-            "document-fits-category",
-            f"{command.category} gives exactly one document: {FITTING[command.category]}",
-        )
+    document_fits(command.category, command.document)
+    _joint_fit(command)
     if not 0 < len(command.contacts) <= CONTACTS_PER_CONTRACT:
         raise Refused("contact-required", f"give 1 to {CONTACTS_PER_CONTRACT} ways to reach them")
     return (
@@ -97,12 +97,34 @@ def _register(state: ContractState, command: RegisterContract) -> tuple[Contract
             command.document,
             command.contacts,
         ),
+        *_joint(command),
+        *_warned(command),
     )
 
 
-def _fits(category: Category, document: Document | None) -> bool:
-    kinds = ("passport", "entrepreneur", "organisation")
-    return [kind for kind in kinds if getattr(document, kind, None)] == [FITTING[category]]
+def _joint_fit(command: RegisterContract) -> None:
+    ids = {command.holder, *(one.id for one in command.joint)}
+    if len(ids) <= len(command.joint):
+        raise Refused("holder-named-twice", "each of several holders is named once")
+    if len(ids) > JOINT_HOLDERS:
+        raise Refused("too-many", f"a contract has at most {JOINT_HOLDERS} holders")
+    several_say_how(len(ids), command.together)
+    for holder in command.joint:
+        document_fits(holder.category, holder.document)
+
+
+def _joint(command: RegisterContract) -> tuple[ContractEvent, ...]:
+    if command.together is None:
+        return ()
+    return (JointHoldersNamed(command.joint, command.together),)
+
+
+def _warned(command: RegisterContract) -> tuple[ContractEvent, ...]:
+    """Return the warning that an organisation gets which registers in its employee's name."""
+    categories = {command.category, *(one.category for one in command.joint)}
+    if command.used_by is None or categories <= ORGANISATIONS:
+        return ()
+    return (HolderWarned(Warned.EMPLOYEES_NAME, command.used_by, None),)
 
 
 def _import(state: ContractState, command: ImportContract) -> tuple[ContractEvent, ...]:
@@ -120,6 +142,7 @@ def _import(state: ContractState, command: ImportContract) -> tuple[ContractEven
 def _name(state: ContractState, command: NamePerson) -> tuple[ContractEvent, ...]:
     _may_manage(state, command)
     _still_open(state)
+    not_frozen(state.ownership, command.at)
     if state.grant(command.person) is not None:
         raise Refused("person-already-named", "the person was named before: grant them rights")
     if len(state.persons) >= PERSONS_PER_CONTRACT:
@@ -133,6 +156,7 @@ def _name(state: ContractState, command: NamePerson) -> tuple[ContractEvent, ...
 def _grant(state: ContractState, command: GrantRights) -> tuple[ContractEvent, ...]:
     _may_manage(state, command)
     _still_open(state)
+    not_frozen(state.ownership, command.at)
     known = state.grant(command.person)
     if known is None:
         raise Refused("person-unknown", "the person was never named under this contract")
@@ -144,12 +168,35 @@ def _grant(state: ContractState, command: GrantRights) -> tuple[ContractEvent, .
 
 def _revoke(state: ContractState, command: RevokeRights) -> tuple[ContractEvent, ...]:
     _may_manage(state, command)
+    if command.by.kind is not ActorKind.STAFF:
+        not_frozen(state.ownership, command.at)
     known = state.grant(command.person)
     if known is None:
         raise Refused("person-unknown", "the person was never named under this contract")
     if known == NOTHING:
         return ()
     return (RightsRevoked(command.person, command.reason),)
+
+
+def _restored(state: ContractState, command: RestoreAccess) -> tuple[ContractEvent, ...]:
+    """Return what gives every right to one person and takes all rights from the others."""
+    person = command.person
+    if person is None:
+        return ()
+    revoked = (
+        RightsRevoked(other, None)
+        for other, grant in state.persons
+        if other != person and grant != NOTHING
+    )
+    return (_all_rights(state, command, person), *revoked)
+
+
+def _all_rights(state: ContractState, command: RestoreAccess, person: UUID) -> ContractEvent:
+    if state.grant(person) is not None:
+        return RightsGranted(person, tuple(Right), None)
+    if command.name is None:
+        raise Refused("person-unknown", "name the person who was never named under this contract")
+    return PersonNamed(person, command.name, command.login, tuple(Right), None)
 
 
 def _may_manage(state: ContractState, command: NamePerson | GrantRights | RevokeRights) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.contract.documents import Category, Contact, Document
+from domain.contract.ownership.events import OwnershipEvent
 from domain.values import Sealed
 
 
@@ -76,4 +77,11 @@ class ContractClosed:
     reason: Sealed | None
 
 
-ContractEvent = ContractRegistered | PersonNamed | RightsGranted | RightsRevoked | ContractClosed
+ContractEvent = (
+    ContractRegistered
+    | PersonNamed
+    | RightsGranted
+    | RightsRevoked
+    | ContractClosed
+    | OwnershipEvent
+)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple, assert_never
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.contract.documents import Category
@@ -16,6 +16,10 @@ from domain.contract.events import (
     RightsGranted,
     RightsRevoked,
 )
+from domain.contract.ownership.events import IdentityChanged
+from domain.contract.ownership.state import UNOWNED, Contacts, Ownership
+from domain.contract.ownership.state import evolve as evolve_ownership
+from domain.contract.ownership.vocabulary import held_by
 
 
 class Grant(NamedTuple):
@@ -33,8 +37,8 @@ NOTHING = Grant((), None)
 class ContractState:
     """A contract after some of its events; before the first one `number` is None.
 
-    `identified` says that the holder of record gave an identity document. `persons` has
-    everybody ever named.
+    `identified` says that the holder of record gave an identity document; `holder` is the first
+    of several. `persons` has everybody ever named.
     """
 
     number: str | None = None
@@ -44,6 +48,7 @@ class ContractState:
     identified: bool = False
     persons: tuple[tuple[UUID, Grant], ...] = ()
     ending: Ending | None = None
+    ownership: Ownership = UNOWNED
 
     @property
     def open(self) -> bool:
@@ -55,10 +60,17 @@ class ContractState:
         return next((grant for known, grant in self.persons if known == person), None)
 
 
+UNREAD: Final = ContractState()
+"""No contract: what stands in a command before its plan read one."""
+
+
 def right(state: ContractState, person: UUID, wanted: Right, at: datetime) -> bool:
-    """Say whether the person has the right at a moment; the contract's end takes none away."""
+    """Say whether the person has the right at a moment; the contract's end takes none away.
+
+    While access is suspended nobody has any.
+    """
     grant = state.grant(person)
-    if grant is None or wanted not in grant.rights:
+    if state.ownership.suspended is not None or grant is None or wanted not in grant.rights:
         return False
     return grant.expires_at is None or at < grant.expires_at
 
@@ -74,6 +86,7 @@ def evolve(state: ContractState, event: ContractEvent) -> ContractState:
                 holder=event.holder,
                 language=event.language,
                 identified=event.document is not None,
+                ownership=_registered(event),
             )
         case PersonNamed() | RightsGranted():
             return _given(state, event.person, Grant(event.rights, event.expires_at))
@@ -81,8 +94,25 @@ def evolve(state: ContractState, event: ContractEvent) -> ContractState:
             return _given(state, event.person, NOTHING)
         case ContractClosed():
             return replace(state, ending=event.ending)
+        case IdentityChanged():
+            first = event.holders[:1]
+            return replace(
+                state,
+                holder=first[0].id if first else state.holder,
+                category=first[0].category if first else state.category,
+                identified=True,
+                ownership=evolve_ownership(state.ownership, event),
+            )
         case _:
-            assert_never(event)
+            return replace(state, ownership=evolve_ownership(state.ownership, event))
+
+
+def _registered(event: ContractRegistered) -> Ownership:
+    contacts = Contacts(1, len(event.contacts))
+    if event.document is None:
+        return Ownership(contacts=contacts)
+    holder = held_by(event.holder, event.category, event.document)
+    return Ownership(version=1, holders=(holder,), contacts=contacts)
 
 
 def _given(state: ContractState, person: UUID, grant: Grant) -> ContractState:

@@ -10,11 +10,16 @@ from domain.access import ACCESS
 from domain.catalogue import BY_KIND
 from domain.contract import CONTRACT
 from domain.decider import Decider
+from domain.identity_change import IDENTITY_CHANGE
 from domain.ledger import LEDGER
+from domain.recovery import RECOVERY
 from domain.staff import STAFF
 from domain.ticket import TICKET
 
-DECIDERS: list[Decider[Any, Any, Any]] = [TICKET, CONTRACT, STAFF, ACCESS, LEDGER]
+DECIDERS: list[Decider[Any, Any, Any]] = [
+    *(TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY),
+    *(STAFF, ACCESS, LEDGER),
+]
 
 
 def _histories(decider: Decider[Any, Any, Any]) -> st.SearchStrategy[list[Any]]:

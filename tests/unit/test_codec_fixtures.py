@@ -22,7 +22,11 @@ from domain.catalogue import EVENT_TYPES
 from domain.contract import CONTRACT
 from domain.contract.events import ContractRegistered, PersonNamed
 from domain.decider import Decider
+from domain.identity_change import IDENTITY_CHANGE
+from domain.identity_change.events import IdentityChangeRequested
 from domain.ledger import LEDGER
+from domain.recovery import RECOVERY
+from domain.recovery.events import RecoveryReported
 from domain.staff import STAFF
 from domain.staff.events import ApiKeyIssued, StaffJoined
 from domain.stream import StreamKind
@@ -33,11 +37,14 @@ from infra.envelope import parse
 from infra.sealing import SealedRow
 
 DECIDERS: dict[StreamKind, Decider[Any, Any, Any]] = {
-    decider.kind: decider for decider in (TICKET, CONTRACT, STAFF, ACCESS, LEDGER)
+    decider.kind: decider
+    for decider in (TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, STAFF, ACCESS, LEDGER)
 }
 BEGINNINGS: dict[StreamKind, tuple[type, ...]] = {
     StreamKind.TICKET: (TicketOpened, AttachmentAdded, MessagePosted),
     StreamKind.CONTRACT: (ContractRegistered, PersonNamed),
+    StreamKind.IDENTITY_CHANGE: (IdentityChangeRequested,),
+    StreamKind.RECOVERY: (RecoveryReported,),
     StreamKind.STAFF: (StaffJoined, ApiKeyIssued),
     StreamKind.ACCESS: (),
     StreamKind.LEDGER: (),

@@ -3,14 +3,22 @@
 from typing import Any
 
 import pytest
-from unit.cast import ask
+from unit.cast import ask, uid
 from unit.spec import given
 
-from domain.access import ACCESS, IdentityRead, NoteIdentityRead
+from domain.access import (
+    ACCESS,
+    EvidenceRead,
+    IdentityRead,
+    NoteEvidenceRead,
+    NoteIdentityRead,
+)
 from domain.catalogue import BY_KIND, EVENT_TYPES, type_version
 from domain.contract import CONTRACT
 from domain.decider import Decider
+from domain.identity_change import IDENTITY_CHANGE
 from domain.ledger import LEDGER, ContinueLedger, LedgerContinued
+from domain.recovery import RECOVERY
 from domain.staff import STAFF
 from domain.stream import StreamKind
 from domain.ticket import TICKET
@@ -34,6 +42,13 @@ def test_a_read_counts_under_no_contract() -> None:
     note = ask(NoteIdentityRead, contract="C-1")
     assert ACCESS.contract_of(given(ACCESS).after(note).state) is None
     assert given(ACCESS).guards(note) == ()
+
+
+def test_opened_evidence_is_known_up_to_the_last_version_that_was_opened() -> None:
+    case, other = uid(70), uid(71)
+    notes = [ask(NoteEvidenceRead, case=case, version=n, contract="C-1") for n in (3, 7, 5)]
+    state = given(ACCESS).after(*notes[:2]).when(notes[2]).then(EvidenceRead(case, 5, "C-1"))
+    assert (state.reads, state.opened(case), state.opened(other)) == (3, 7, 0)
 
 
 def test_a_loss_begins_the_next_epoch() -> None:
@@ -65,7 +80,9 @@ def test_an_epoch_ends_once() -> None:
     assert ended.when(ask(ContinueLedger, **{**LOSS, "lost_epoch": 2})).types
 
 
-@pytest.mark.parametrize("decider", [TICKET, CONTRACT, STAFF, ACCESS, LEDGER])
+@pytest.mark.parametrize(
+    "decider", [TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, STAFF, ACCESS, LEDGER]
+)
 def test_every_kind_of_stream_has_events_and_a_decider(decider: Decider[Any, Any, Any]) -> None:
     assert BY_KIND[decider.kind]
     assert set(BY_KIND) == set(StreamKind) - {StreamKind.DISPUTE}

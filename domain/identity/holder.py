@@ -1,0 +1,116 @@
+"""Who holds a contract of record, as a pure function of its history.
+
+The rule: whoever's identity document was given when the contract was registered, until a verified
+change. Claims, payments and logins decide nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from domain.contract.events import ContractRegistered
+from domain.contract.ownership.events import (
+    DoubtSettled,
+    HolderDoubted,
+    IdentityChanged,
+    JointHoldersNamed,
+)
+from domain.contract.ownership.vocabulary import Doubt, Together
+from domain.log import Recorded
+
+
+class Unclear(StrEnum):
+    """Why it is undetermined who holds a contract."""
+
+    NOT_REGISTERED = "not_registered"
+    NO_IDENTITY = "no_identity"
+    DECEASED = Doubt.DECEASED
+    DISSOLVED = Doubt.DISSOLVED
+    CONFLICTING_EXTRACTS = Doubt.CONFLICTING_EXTRACTS
+    NO_PROVEN_AUTHORITY = Doubt.NO_PROVEN_AUTHORITY
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOfRecord:
+    """Who holds it, since when, by which version of the identity; `rests_on` are event ids."""
+
+    holders: tuple[UUID, ...]
+    together: Together | None
+    version: int
+    since: datetime
+    rests_on: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undetermined:
+    """Nobody can say who holds it; `status_quo` goes on until agreement or order."""
+
+    reason: Unclear
+    status_quo: tuple[UUID, ...]
+    rests_on: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    registered: UUID | None = None
+    held: HeldOfRecord | None = None
+    doubts: tuple[tuple[HolderDoubted, UUID], ...] = ()
+
+
+def holder_of_record(history: Iterable[Recorded], as_of: int) -> HeldOfRecord | Undetermined:
+    """Return who holds the contract, as the ledger knew at position `as_of`, and why.
+
+    `history` is the events under one contract in order of position; sealed fields may be closed.
+    """
+    known = _Known()
+    for recorded in history:
+        if recorded.position <= as_of:
+            known = _after(known, recorded)
+    if known.registered is None:
+        return Undetermined(Unclear.NOT_REGISTERED, (), ())
+    if known.held is None:
+        return Undetermined(Unclear.NO_IDENTITY, (), (known.registered,))
+    if known.doubts:
+        rests_on = (*known.held.rests_on, *(event for _, event in known.doubts))
+        first = known.doubts[0][0]
+        return Undetermined(Unclear(first.kind.value), known.held.holders, rests_on)
+    return known.held
+
+
+def _after(known: _Known, recorded: Recorded) -> _Known:
+    event = recorded.event
+    match event:
+        case ContractRegistered():
+            held = None
+            if event.document is not None:
+                held = HeldOfRecord((event.holder,), None, 1, recorded.recorded_at, (recorded.id,))
+            return replace(known, registered=recorded.id, held=held)
+        case JointHoldersNamed() if known.held is not None:
+            joint = (*known.held.holders, *(one.id for one in event.holders))
+            rests_on = (*known.held.rests_on, recorded.id)
+            held = replace(known.held, holders=joint, together=event.together, rests_on=rests_on)
+            return replace(known, held=held)
+        case IdentityChanged():
+            return _changed(known, event, recorded)
+        case HolderDoubted():
+            return replace(known, doubts=(*known.doubts, (event, recorded.id)))
+        case DoubtSettled(doubt=settled):
+            return _without(known, lambda one: one.doubt != settled)
+        case _:
+            return known
+
+
+def _changed(known: _Known, event: IdentityChanged, recorded: Recorded) -> _Known:
+    """Return what a new version leaves: the same holders rest on all their versions."""
+    before, holders = known.held, tuple(one.id for one in event.holders)
+    same = before is not None and set(before.holders) == set(holders)
+    since = before.since if before is not None and same else recorded.recorded_at
+    earlier = before.rests_on if before is not None and same else ()
+    held = HeldOfRecord(holders, event.together, event.version, since, (*earlier, recorded.id))
+    return replace(_without(known, lambda one: one.holder in holders), held=held)
+
+
+def _without(known: _Known, stays: Callable[[HolderDoubted], bool]) -> _Known:
+    return replace(known, doubts=tuple(pair for pair in known.doubts if stays(pair[0])))
