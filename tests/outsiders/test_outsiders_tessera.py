@@ -1,5 +1,7 @@
 """Tessera's fsck reads a whole running ledger over HTTP, and finds what was changed in it."""
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from support import running, tessera
 from support.attacks import attacker
 from support.bulk import append_all
 from support.histories import History
+from support.readme import ROOT, checkout, fences
 from support.running import Running
 from support.serving import answering, wait_until
 from support.store import rows
@@ -99,6 +102,23 @@ def test_tessera_rejects_one_changed_event(log: Log) -> None:
     assert verdict.found is None
     assert "tile/0/002: log has" in verdict.words
     assert log.check().found == (log.size, log.root)
+
+
+def test_the_command_of_the_evidence_page_works(log: Log, tmp_path: Path) -> None:
+    (command,) = fences(ROOT / "docs/evidence.md", "bash")
+    place = checkout(tmp_path)
+    (place / "vkey").write_text(log.running.ready["log"]["vkey"], "utf-8")
+    given = {"LEDGER": log.running.url, "COMPLIANCE": log.running.token("compliance")}
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=place,
+        env=os.environ | given,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert f"Successfully fsck'd log with size {log.size}" in done.stderr
 
 
 def test_tessera_rejects_a_checkpoint_of_another_key(log: Log) -> None:

@@ -1,12 +1,20 @@
 """The commands and stated outputs of a Markdown page, and a loose comparison of outputs."""
 
 import json
+import os
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from support.running import Running
+
+from cli.ready import for_people
+
+ROOT: Final = Path(__file__).parents[2]
 ANYTHING: Final = "…"
+_END: Final = "--- end of example ---"
 _FENCE: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -30,6 +38,11 @@ def examples(page: Path) -> list[Example]:
         elif fence[1] == "json":
             found[-1] = Example(found[-1].line, found[-1].commands, tuple(documents(fence[2])))
     return found
+
+
+def fences(page: Path, language: str) -> list[str]:
+    """Return the contents of every block of a page in a language."""
+    return [fence[2] for fence in _FENCE.finditer(page.read_text("utf-8")) if fence[1] == language]
 
 
 def documents(text: str) -> list[Any]:
@@ -58,3 +71,42 @@ def missing(stated: Any, actual: Any, where: str = "") -> list[str]:
             for one in missing(want, have, f"{where}[{index}]")
         ]
     return [] if stated == actual else [f"{where}: {stated!r} is stated, {actual!r} was said"]
+
+
+def run(page: Path, running: Running, place: Path) -> list[tuple[Example, str]]:
+    """Run a page's commands against a running ledger, in one shell; return what each printed.
+
+    They run in a directory in which the paths of a checkout work, and files can be made.
+    """
+    exports = [line for line in for_people(running.ready) if line.startswith("export ")]
+    found = examples(page)
+    shown = (f"{example.commands}\nprintf '\\n%s\\n' '{_END}'\n" for example in found)
+    ended = subprocess.run(
+        ["sh"],
+        input="\n".join(["set -eu", *exports, *shown]),
+        cwd=checkout(place),
+        env={**os.environ, "LEDGER_DATA": str(running.data)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr + ended.stdout
+    return list(zip(found, ended.stdout.split(_END), strict=False))
+
+
+def wrong(example: Example, output: str) -> list[str]:
+    """Return where an output lacks what the page states."""
+    printed = documents(output) if example.stated else []
+    if len(printed) < len(example.stated):
+        return [f"line {example.line}: {output}"]
+    return [f"line {example.line}: {one}" for one in missing(list(example.stated), printed)]
+
+
+def checkout(place: Path) -> Path:
+    """Return a directory below `place` in which the paths of a checkout work."""
+    made = place / "checkout"
+    made.mkdir()
+    for name in (".venv", "tests"):
+        (made / name).symlink_to(ROOT / name)
+    return made
