@@ -111,7 +111,7 @@ def connect(dsn: str) -> Connection:
 
 
 def _stamping(settings: Settings, stop: threading.Event) -> AbstractContextManager[None]:
-    if not settings.timestamp_authorities:
+    if stop.is_set() or not settings.timestamp_authorities:  # its turn may never have come
         return nullcontext()
     from projections.stamping import beside  # noqa: PLC0415 - 12 MB, for those who have authorities
 

@@ -238,7 +238,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if mood in {"dripping", "huge"}:
             part, pause = (b"\x30", 0.2) if mood == "dripping" else (b"\x30" * 60_000, 0.0)
-            for _ in range(300):
+            for _ in range(60):
                 self.wfile.write(part)
                 self.wfile.flush()
                 time.sleep(pause)
