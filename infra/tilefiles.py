@@ -10,7 +10,7 @@ import shutil
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from domain.checkpoint import TreeHead, parse_tree_head
 from domain.errors import NotFound, Unavailable
@@ -24,7 +24,13 @@ CHECKPOINT: Final = "checkpoint"
 LAST_SIGNED: Final = "last-signed"
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _FEW: Final = 32  # files that are worth an fsync each; more go with their whole file system
-_REMEMBERED: Final = 256
+_TILES: Final = 256  # remembered with all their hashes, 8 KiB each
+_INNER: Final = 4_096  # remembered with the upper part of what is computed, about 1.5 KiB each
+_LOW: Final = 4
+"""Below this height within a tile a node is computed when asked for: at most 15 hashes."""
+
+Place = tuple[int, int]
+T = TypeVar("T")
 
 
 def log_directory(data: Path) -> Path:
@@ -44,16 +50,51 @@ def head_of(note: bytes) -> TreeHead:
     return parse_tree_head(parse_note(note).text)
 
 
+class _Recent(Generic[T]):
+    """What was used last, by place; at most so much of it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Place, T] = OrderedDict()
+
+    def get(self, place: Place) -> T | None:
+        found = self._kept.get(place)
+        if found is not None:
+            self._kept.move_to_end(place)
+        return found
+
+    def put(self, place: Place, value: T) -> None:
+        self._kept[place] = value
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+
 class TileReader:
-    """Reads the tree of one epoch from its tiles; full tiles that were read are remembered."""
+    """Reads the tree of one epoch from its tiles; what was read and computed is remembered."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._known: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
+        self._tiles: _Recent[bytes] = _Recent(_TILES)
+        self._inner: _Recent[list[bytes]] = _Recent(_INNER)
+        self._published: tuple[tuple[int, int, int], bytes] | None = None
 
     def checkpoint(self) -> bytes | None:
         """Return the published checkpoint, None before the first."""
-        return _bytes(self.directory / CHECKPOINT)
+        path = self.directory / CHECKPOINT
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return None
+        seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if self._published is None or self._published[0] != seen:
+            note = _bytes(path)
+            if note is None:
+                return None
+            self._published = seen, note
+        return self._published[1]
 
     def last_signed(self) -> bytes | None:
         """Return the last note that was signed, published or not."""
@@ -65,11 +106,18 @@ class TileReader:
         Raises NotFound when no tile has it.
         """
         tile, height, number = tile_with(level, index)
-        return hash_at(self._heights(tile)[height], number)
+        if height >= _LOW:
+            return hash_at(self._upper(tile)[height - _LOW], number)
+        below = number << height
+        content = self._content(tile)
+        if not height:
+            return hash_at(content, below)
+        row = content[below * HASH_BYTES : (below + (1 << height)) * HASH_BYTES]
+        return heights(row)[height]
 
     def tile(self, tile: Tile) -> bytes:
         """Return a tile's bytes, cut from a wider one if need be; raise NotFound."""
-        return self._heights(tile)[0][: tile.width * HASH_BYTES]
+        return self._content(tile)[: tile.width * HASH_BYTES]
 
     def edge(self, size: int) -> Edge:
         """Return the right edge of the tree at a size; raise NotFound when a tile is missing."""
@@ -80,17 +128,28 @@ class TileReader:
             rows.append(self.tile(tile) if tile.width else b"")
         return Edge(size, tuple(rows))
 
-    def _heights(self, tile: Tile) -> list[bytes]:
+    def forget(self) -> None:
+        """Read everything anew from now on: something of it contradicts what was signed."""
+        self._tiles.clear()
+        self._inner.clear()
+        self._published = None
+
+    def _upper(self, tile: Tile) -> list[bytes]:
+        """Return the hashes of the subtrees of 16 leaves and more in a tile, by height."""
         place = (tile.level, tile.index)
-        known = self._known.get(place)
-        if known is not None and len(known[0]) >= tile.width * HASH_BYTES:
-            self._known.move_to_end(place)
-            return known
-        found = heights(self._read(tile))
-        self._known[place] = found
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return found
+        known = self._inner.get(place)
+        if known is None or len(known[0]) < (tile.width >> _LOW) * HASH_BYTES:
+            known = heights(self._content(tile))[_LOW:]
+            self._inner.put(place, known)
+        return known
+
+    def _content(self, tile: Tile) -> bytes:
+        place = (tile.level, tile.index)
+        known = self._tiles.get(place)
+        if known is None or len(known) < tile.width * HASH_BYTES:
+            known = self._read(tile)
+            self._tiles.put(place, known)
+        return known
 
     def _read(self, tile: Tile) -> bytes:
         """Return the full tile, or the narrowest partial one that is wide enough."""

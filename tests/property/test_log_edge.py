@@ -51,3 +51,20 @@ def test_files_of_a_tree_prove_what_it_holds(first: int, more: int, data: st.Dat
         check_consistency(first, size, grown, defined_root(leaves[:first]), edge.root())
         with pytest.raises(NotFound):
             reader.tile(Tile(0, size // 256, size % 256 + 1))
+
+
+@given(st.lists(st.integers(1, 300), min_size=2, max_size=6), st.data())
+@settings(max_examples=20, deadline=None)
+def test_a_reader_that_stays_open_follows_the_tree(steps: list[int], data: st.DataObject) -> None:
+    leaves, edge = leaves_of(sum(steps)), Edge()
+    with tempfile.TemporaryDirectory() as place:
+        writer, reader = TileWriter(Path(place)), TileReader(Path(place))
+        for step in steps:
+            for tile, content in edge.add(b"".join(leaves[edge.size : edge.size + step])):
+                writer.write(tile, content)
+            for tile, content in edge.partial():
+                writer.write(tile, content)
+            writer.sweep()
+            for index in {data.draw(st.integers(0, edge.size - 1)), edge.size - 1}:
+                proof = inclusion_proof(index, edge.size, reader.node)
+                check_inclusion(leaves[index], index, edge.size, proof, edge.root())
