@@ -2,7 +2,9 @@
 
 import time
 from base64 import b64encode
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,14 +12,23 @@ from typing import Any, Final
 import orjson
 
 from domain.checkpoint import TreeHead
-from domain.errors import Malformed, NotFound, NotYetIntegrated
-from domain.merkle import check_inclusion, consistency_proof, inclusion_proof, root
+from domain.errors import Integrity, Malformed, NotFound, NotYetIntegrated
+from domain.merkle import (
+    check_consistency,
+    check_inclusion,
+    consistency_proof,
+    inclusion_proof,
+    root,
+)
 from domain.tiles import Tile
 from infra.files import write_private
+from infra.logkeys import LogKeys
+from infra.notes import parse_note
 from infra.tilefiles import CHECKPOINT, TileReader, epochs, head_of, log_directory
 
 ABOUT: Final = "log.json"
 _PROOF: Final = "c2sp.org/tlog-proof@v1"
+_READERS: Final = 4  # of the epochs read last
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +54,43 @@ def about_log(data: Path) -> About | None:
         return None
 
 
-def checkpoint_age(data: Path) -> dict[str, int] | None:
-    """Return size and age (seconds since it was published) of the last checkpoint."""
+def checkpoint_written(data: Path) -> tuple[int, float] | None:
+    """Return size and time (Unix, seconds) of the last checkpoint that was published."""
     for epoch in reversed(epochs(data)):
         directory = log_directory(data) / str(epoch)
         if (note := TileReader(directory).checkpoint()) is not None:
-            written = (directory / CHECKPOINT).stat().st_mtime
-            return {"size": head_of(note).size, "age": max(0, int(time.time() - written))}
+            return head_of(note).size, (directory / CHECKPOINT).stat().st_mtime
     return None
+
+
+def checkpoint_age(data: Path) -> dict[str, int] | None:
+    """Return size and age (seconds since it was published) of the last checkpoint."""
+    found = checkpoint_written(data)
+    if found is None:
+        return None
+    return {"size": found[0], "age": max(0, int(time.time() - found[1]))}
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published checkpoint, and the tree it speaks of."""
+    """A published checkpoint, and the tree it speaks of; `final`: there is a later epoch.
+
+    Nothing is handed out that does not lead to the signed root.
+    """
 
     note: bytes
     head: TreeHead
     epoch: int
     reader: TileReader
+    final: bool
+
+    def about(self, keys: LogKeys) -> About:
+        """Return which log it is, and the last of its keys that signed this checkpoint."""
+        signers = {one.key_id for one in parse_note(self.note).signatures}
+        for key in reversed(keys.verifiers(self.head.origin)):
+            if key.id in signers:
+                return About(self.head.origin, key.vkey, self.epoch)
+        raise Integrity(f"no key of this ledger signed the checkpoint of epoch {self.epoch}")
 
     def tile(self, tile: Tile) -> bytes:
         """Return a tile of the published tree; raise NotFound."""
@@ -71,40 +101,73 @@ class Published:
     def inclusion(self, leaf: bytes, index: int) -> str:
         """Return the proof that a leaf is in the tree (C2SP tlog-proof, "Format").
 
-        Raises NotYetIntegrated when the tree is smaller, Integrity when the leaf is not in it.
+        Raises NotYetIntegrated when the tree is smaller (NotFound when it grows no more),
+        Integrity when the leaf is not in it.
         """
-        if index >= self.head.size:
-            raise NotYetIntegrated(f"the checkpoint covers {self.head.size} events")
-        proof = inclusion_proof(index, self.head.size, self.reader.node)
-        check_inclusion(leaf, index, self.head.size, proof, self.head.root)
-        return tlog_proof(index, proof, self.note)
+        self._require_covered(index + 1)
+        return tlog_proof(index, self.path(leaf, index, self.head.size), self.note)
+
+    def path(self, leaf: bytes, index: int, size: int) -> list[bytes]:
+        """Return the proof that a leaf is among the first `size`; raise Integrity if it is not."""
+        with self._believing():
+            proof = inclusion_proof(index, size, self.reader.node)
+            check_inclusion(leaf, index, size, proof, self.root(size))
+        return proof
+
+    def root(self, size: int) -> bytes:
+        """Return the root of the first `size` leaves, at least one; raise Integrity."""
+        if size == self.head.size:
+            return self.head.root
+        with self._believing():
+            node, head = self.reader.node, self.head
+            found, proof = root(size, node), consistency_proof(size, head.size, node)
+            check_consistency(size, head.size, proof, found, head.root)
+        return found
 
     def consistency(self, first: int, second: int) -> dict[str, Any]:
-        """Return the proof that one published tree begins with another.
+        """Return the proof that one published tree begins with another; sizes from 1.
 
-        Raises Malformed when the first is larger, NotYetIntegrated when the second is not there.
+        Raises Malformed when the first is larger, NotYetIntegrated when the second is not there
+        (NotFound when it never will be), Integrity when the tiles do not prove it.
         """
         if first > second:
             raise Malformed("the first tree is larger than the second", "from")
-        if second > self.head.size:
-            raise NotYetIntegrated(f"the checkpoint covers {self.head.size} events")
-        node = self.reader.node
+        self._require_covered(second)
+        with self._believing():
+            old, new = self.root(first), self.root(second)
+            proof = consistency_proof(first, second, self.reader.node)
+            check_consistency(first, second, proof, old, new)
         return {
             "from": first,
             "to": second,
-            "from_root": root(first, node).hex(),
-            "to_root": root(second, node).hex(),
-            "proof": [step.hex() for step in consistency_proof(first, second, node)],
+            "from_root": old.hex(),
+            "to_root": new.hex(),
+            "proof": [step.hex() for step in proof],
         }
+
+    def _require_covered(self, size: int) -> None:
+        if size > self.head.size:
+            detail = f"the checkpoint covers {self.head.size} events"
+            raise NotFound(detail) if self.final else NotYetIntegrated(detail)
+
+    @contextmanager
+    def _believing(self) -> Iterator[None]:
+        """Believe the tiles that were read, until they contradict what was signed."""
+        try:
+            yield
+        except (Integrity, NotFound) as error:
+            self.reader.forget()
+            raise Integrity(f"the tiles of epoch {self.epoch}: {error}") from error
 
 
 class PublishedLog:
-    """The log of a data directory, as anybody may read it."""
+    """The logs of a data directory, one for each epoch, as anybody may read them."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._latest: Published | None = None
-        self._reader: TileReader | None = None
+        self._readers: OrderedDict[int, TileReader] = OrderedDict()
+        self._published: dict[int, Published] = {}
+        self._epochs: list[int] = []
         self._seen = 0
 
     def about(self) -> About | None:
@@ -113,29 +176,48 @@ class PublishedLog:
 
     def latest(self) -> Published:
         """Return the last checkpoint of the latest epoch; raise NotYetIntegrated without one."""
-        reader = self._reader_of_latest()
-        note = None if reader is None else reader.checkpoint()
-        if reader is None or note is None:
+        known = self.epochs()
+        found = self._of(known[-1]) if known else None
+        if found is None:
             raise NotYetIntegrated("there is no checkpoint yet")
-        if self._latest is None or self._latest.note != note or self._latest.reader is not reader:
-            epoch = int(reader.directory.name)
-            self._latest = Published(note, head_of(note), epoch, reader)
-        return self._latest
+        return found
 
-    def _reader_of_latest(self) -> TileReader | None:
-        """Return the reader of the latest epoch; directories are listed when one may be new."""
+    def of(self, epoch: int) -> Published:
+        """Return the last checkpoint of an epoch; raise NotFound when it has no log."""
+        known = self.epochs()
+        if known and epoch == known[-1]:
+            return self.latest()
+        found = self._of(epoch) if epoch in known else None
+        if found is None:
+            raise NotFound(f"there is no log of epoch {epoch}")
+        return found
+
+    def epochs(self) -> list[int]:
+        """Return the epochs that have a log; directories are listed when one may be new."""
         try:
             changed = log_directory(self._data).stat().st_mtime_ns
         except FileNotFoundError:
-            return None
+            return []
         if changed != self._seen:
-            known = epochs(self._data)
-            if known:
-                directory = log_directory(self._data) / str(known[-1])
-                if self._reader is None or self._reader.directory != directory:
-                    self._reader = TileReader(directory)
-            self._seen = changed
-        return self._reader
+            self._epochs, self._seen = epochs(self._data), changed
+        return self._epochs
+
+    def _of(self, epoch: int) -> Published | None:
+        reader = self._readers.get(epoch)
+        if reader is None:
+            reader = TileReader(log_directory(self._data) / str(epoch))
+            self._readers[epoch] = reader
+            if len(self._readers) > _READERS:
+                self._published.pop(self._readers.popitem(last=False)[0], None)
+        self._readers.move_to_end(epoch)
+        note, final = reader.checkpoint(), epoch != self._epochs[-1]
+        if note is None:
+            return None
+        known = self._published.get(epoch)
+        if known is None or known.note != note or known.final != final:
+            known = Published(note, head_of(note), epoch, reader, final)
+            self._published[epoch] = known
+        return known
 
 
 def tlog_proof(index: int, proof: Sequence[bytes], note: bytes) -> str:

@@ -104,8 +104,12 @@ def test_an_altered_tile_gives_no_proof(ledger: Ledger, tmp_path: Path) -> None:
     content[40] ^= 1
     tile.write_bytes(content)
     leaf = stored_leaves(ledger.database.dsn_superuser)[0]
+    published = PublishedLog(tmp_path).latest()
     with pytest.raises(Integrity):
-        PublishedLog(tmp_path).latest().inclusion(leaf, 0)
+        published.inclusion(leaf, 0)
+    for first, second in ((3, published.head.size), (3, 200), (200, published.head.size)):
+        with pytest.raises(Integrity):
+            published.consistency(first, second)
 
 
 def test_events_other_than_the_signed_ones_are_never_signed(ledger: Ledger, tmp_path: Path) -> None:
