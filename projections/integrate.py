@@ -22,7 +22,9 @@ from infra.logkeys import LogKeys
 from infra.settings import Settings, read_settings
 from infra.sqlfiles import load_sql
 from infra.tilefiles import log_directory
+from projections.heads import HeadSigner, serving
 from projections.integrator import Connection, Integrator, Log
+from projections.log_meters import LogMeters
 from projections.witnessing import Cosigning, Told
 
 _SQL: Final = load_sql(__file__, "integrate.sql")
@@ -50,9 +52,10 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     if settings.database_follower_url is None:
         raise Malformed("name the database as role ledger_follower", "LEDGER_DATABASE_FOLLOWER_URL")
     dsn = settings.database_follower_url.get_secret_value()
-    seconds, pause = settings.checkpoint_milliseconds / 1000, _POLL
+    seconds, pause, meters = settings.checkpoint_milliseconds / 1000, _POLL, LogMeters()
     with (
         _turn(settings.data, stop),
+        _heads(settings, dsn, meters, stop),
         _stamping(settings, stop),
         _witnesses(settings, stop) as cosigning,
     ):
@@ -61,11 +64,13 @@ def serve(settings: Settings, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 with connect(dsn) as connection:
-                    follow(integrator, connection, seconds, stop)
+                    follow(integrator, connection, seconds, stop, meters)
                     pause = _POLL
             except psycopg.Error as error:
+                meters.errors.labels("store").inc()
                 _LOG.warning("store away", error=type(error).__name__)
             except (LedgerError, OSError) as error:
+                meters.errors.labels(type(error).__name__).inc()
                 detail = str(error) if isinstance(error, LedgerError) else ""
                 _LOG.error("nothing is signed", exc_info=error, detail=detail)
             stop.wait(pause)
@@ -73,7 +78,11 @@ def serve(settings: Settings, stop: threading.Event) -> None:
 
 
 def follow(
-    integrator: Integrator, connection: Connection, seconds: float, stop: threading.Event
+    integrator: Integrator,
+    connection: Connection,
+    seconds: float,
+    stop: threading.Event,
+    meters: LogMeters,
 ) -> None:
     """Integrate what comes, and publish `seconds` after the first of it, until `stop` is set.
 
@@ -89,6 +98,7 @@ def follow(
             due = now + seconds
         if due is not None and now >= due:
             head = integrator.publish()
+            meters.signed.inc()
             _LOG.debug("checkpoint", size=head.size)
             due = None
         elif due is not None and not more:
@@ -108,6 +118,19 @@ def connect(dsn: str) -> Connection:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     return connection
+
+
+@contextmanager
+def _heads(
+    settings: Settings, dsn: str, meters: LogMeters, stop: threading.Event
+) -> Iterator[None]:
+    """Sign heads of chains for those who ask, and write figures, until the block ends."""
+    if stop.is_set():  # perhaps before its turn came: who asks, asks another process
+        yield
+        return
+    signer = HeadSigner(settings.data, LogKeys.of(settings), lambda: connect(dsn))
+    with meters.written(settings.data), serving(settings.data, signer, meters):
+        yield
 
 
 def _stamping(settings: Settings, stop: threading.Event) -> AbstractContextManager[None]:
