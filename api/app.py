@@ -15,6 +15,7 @@ from api.problems import NoSuchMethod, NoSuchRoute, problem_response
 from api.routers import (
     attachments,
     contracts,
+    heads,
     log,
     queue,
     running,
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> Edge:
         queue,
         staff,
         log,
+        heads,
         timestamps,
         running,
     ):

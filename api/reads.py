@@ -51,6 +51,13 @@ async def moment_of(call: Call, asked: AsOf) -> Moment | None:
     )
 
 
+async def require_recorded(call: Call, position: int, where: str) -> None:
+    """Raise Malformed, naming the field, when the ledger has no such position."""
+    head = await call.services.log.head()
+    if position > head.position:
+        raise Malformed(f"the ledger has {head.position} events", where)
+
+
 async def wait(call: Call, projection: str) -> None:
     """Wait until the projection has read what the client has seen, else raise Unavailable."""
     given = call.header(POSITION)

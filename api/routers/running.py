@@ -1,5 +1,7 @@
 """Running it: liveness, readiness, figures, the description of the API and of its problems."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -14,7 +16,8 @@ from api.routes import route
 from api.schemas.running import LedgerStatus
 from domain.errors import NotFound, Unavailable
 from projections import people, queue, status
-from projections.metrics import FILE
+from projections.log_meters import FILE as INTEGRATOR
+from projections.metrics import FILE as FOLLOWERS
 from projections.stamps import stamping_state
 from projections.wait import wait_for
 from projections.witnessing import cosigned
@@ -47,20 +50,20 @@ async def readyz(call: Call) -> Response:
 
 @route(router, "GET", "/metrics", public=True, answer=None, media="text/plain")
 async def metrics(call: Call) -> Response:
-    """Read figures for operators in Prometheus form, of this process and of the followers."""
+    """Read figures for operators in Prometheus form: of the API, followers and integrator."""
     services = call.services
     services.metrics.position.set(await services.live.head())
     services.metrics.witnessed(cosigned(services.settings.data))
     services.metrics.stamping(stamping_state(services.settings.data))
-    page = services.metrics.page() + _followers(services.settings.data)
+    page = services.metrics.page() + b"".join(_others(services.settings.data))
     return Response(page, media_type=figures.MEDIA_TYPE)
 
 
-def _followers(data: Path) -> bytes:
-    try:
-        return (data / FILE).read_bytes()
-    except OSError:
-        return b""
+def _others(data: Path) -> Iterator[bytes]:
+    """Yield what the other processes measured last, in files in the data directory."""
+    for name in (FOLLOWERS, INTEGRATOR):
+        with suppress(OSError):
+            yield (data / name).read_bytes()
 
 
 @route(router, "GET", "/v1/status", answer=LedgerStatus)

@@ -43,6 +43,7 @@ ENDLESS = "live_queue"
 ALLOWED = {
     "read_identity": "compliance",
     "read_entries": "compliance",
+    "read_epoch_entries": "compliance",
     "issue_api_key": "operator",
     "revoke_api_key": "operator",
 }

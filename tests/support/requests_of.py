@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from support.serving import Served
 
+from infra.tilefiles import head_of
+
 _NUMBERS = count(1)
 
 PASSPORT = {
@@ -168,6 +170,22 @@ def _attach(world: World) -> Asked:
     return Asked("POST", path, params={"name": "a.bin"}, content=b"\x00\x01")
 
 
+def _head(path: str) -> Callable[[World], Asked]:
+    def ask(world: World) -> Asked:
+        """Ask when a checkpoint covers the world."""
+        with world.served.database() as connection:
+            made = connection.execute("SELECT max(position) FROM ledger.events").fetchone()[0]
+        world.served.until(lambda: size_of(world.served) >= made)
+        return Asked("GET", path.format(**vars(world)))
+
+    return ask
+
+
+def size_of(served: Served) -> int:
+    """Return how many events the last checkpoint covers."""
+    return head_of(served.get(None, "/checkpoint").content).size
+
+
 def _proof(world: World) -> Asked:
     """Ask about the first event: a checkpoint covers it."""
     with world.served.database() as connection:
@@ -178,6 +196,7 @@ def _proof(world: World) -> Asked:
 REQUESTS: dict[str, Callable[[World], Asked]] = {
     "register_contract": lambda _: Asked("POST", "/v1/contracts", contract_body(new_number())),
     "read_contract": _get("/v1/contracts/{contract}"),
+    "read_contract_head": _head("/v1/contracts/{contract}/head"),
     "contract_history": _get("/v1/contracts/{contract}/history"),
     "read_identity": _get("/v1/contracts/{contract}/identity"),
     "name_person": _contract("persons", {"name": "Ben", "rights": ["read"]}),
@@ -187,6 +206,7 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "open_ticket": _open,
     "find_tickets": _get("/v1/tickets", reference="none"),
     "read_ticket": _get("/v1/tickets/{ticket}"),
+    "read_ticket_head": _head("/v1/tickets/{ticket}/head"),
     "ticket_timeline": _get("/v1/tickets/{ticket}/timeline"),
     "acknowledge_ticket": _ticket("acknowledge", {"reaction_seconds": 60}),
     "post_message": _ticket("messages", {"text": "Hello."}),
@@ -227,6 +247,9 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "read_checkpoint": _get("/checkpoint"),
     "read_tile": _get("/tile/0/000.p/1"),
     "read_entries": _get("/tile/entries/000.p/1"),
+    "read_epoch_checkpoint": _get("/log/1/checkpoint"),
+    "read_epoch_tile": _get("/log/1/tile/0/000.p/1"),
+    "read_epoch_entries": _get("/log/1/tile/entries/000.p/1"),
     "read_log": _get("/v1/log"),
     "read_proof": _proof,
     "read_consistency": lambda _: Asked("GET", "/v1/consistency", params={"from": 1, "to": 1}),

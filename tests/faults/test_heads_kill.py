@@ -1,0 +1,109 @@
+"""The integrator is killed while heads are asked for: answers are right, or that it is away."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+import httpx
+from support.running import Running
+from support.serving import wait_until
+from support.store import fresh_seed
+
+from domain.chainhead import ChainHead
+from infra.chainheads import open_chain_head
+from infra.notes import Verifier
+
+KILLS = 4
+ASKERS = 3
+PATIENCE = 60.0
+
+
+@dataclass
+class Askers:
+    """Threads that ask for the head of one contract until the block ends."""
+
+    running: Running
+    heads: list[ChainHead] = field(default_factory=list)
+    away: int = 0
+    wrong: list[str] = field(default_factory=list)
+    ending: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Self:
+        self.keys = [Verifier.parse(self.running.ready["log"]["vkey"])]
+        self.threads = [threading.Thread(target=self._ask) for _ in range(ASKERS)]
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ending.set()
+        for thread in self.threads:
+            thread.join()
+
+    def wait_for_more(self) -> None:
+        """Wait for a head in a larger tree than those known by now."""
+        known = max(head.size for head in self.heads)
+        wait_until(lambda: self.heads[-1].size > known or self.wrong != [], PATIENCE)
+
+    def _ask(self) -> None:
+        headers = {"Authorization": f"Bearer {self.running.token('compliance')}"}
+        path = f"/v1/contracts/{self.running.ready['customer_contract']}/head"
+        with httpx.Client(base_url=self.running.url, headers=headers, timeout=PATIENCE) as client:
+            while not self.ending.is_set():
+                answer = client.get(path)
+                if answer.status_code == 200:
+                    self.heads.append(open_chain_head(answer.content, self.keys))
+                elif answer.status_code == 503 and answer.headers["Retry-After"] == "1":
+                    self.away += 1
+                    time.sleep(0.01)
+                else:
+                    self.wrong.append(answer.text)
+                    return
+
+
+def write(running: Running) -> None:
+    answer = httpx.post(
+        f"{running.url}/v1/tickets",
+        json={
+            "contract": running.ready["customer_contract"],
+            "channel": "portal",
+            "language": "en",
+            "subject": "No network",
+            "text": "Since this morning.",
+        },
+        headers={
+            "Authorization": f"Bearer {running.token('customer')}",
+            "Idempotency-Key": os.urandom(8).hex(),
+        },
+        timeout=PATIENCE,
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def test_a_killed_integrator_gives_no_wrong_head_and_comes_back(
+    ledger_factory: Callable[..., Running],
+) -> None:
+    seed = fresh_seed()
+    chance = random.Random(seed)
+    running = ledger_factory()
+    with Askers(running) as askers:
+        wait_until(lambda: askers.heads != [], PATIENCE)
+        for _ in range(KILLS):
+            time.sleep(chance.uniform(0, 0.5))
+            os.kill(running.reread()["pids"]["integrator"], signal.SIGKILL)
+            write(running)
+            askers.wait_for_more()
+    assert askers.wrong == []
+    assert askers.away, "no kill was noticed"
+    by_size: dict[int, set[ChainHead]] = {}
+    for head in askers.heads:
+        by_size.setdefault(head.size, set()).add(head)
+    assert all(len(same) == 1 for same in by_size.values()), "two heads in one tree"
+    counts = [next(iter(by_size[size])).count for size in sorted(by_size)]
+    assert counts == sorted(counts)
+    assert counts[-1] >= counts[0] + KILLS
