@@ -112,8 +112,9 @@ class Settings(BaseSettings):
     log_name: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,179}$",
-        description="Name of this ledger's log, best its public URL without the scheme; with the "
-        "epoch behind it, it is the origin of checkpoints. Default: `ledger/` and the ledger's id.",
+        description="Name of this ledger's log, best its public URL without the scheme, as in "
+        "`HOST/log`; with the epoch behind it, it is the origin of checkpoints. "
+        "Default: `ledger/` and the ledger's id.",
     )
     log_key: SecretStr | None = Field(
         None,
