@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from support.checkout import ROOT
 
 from domain.chainhead import (
     ChainHead,
@@ -140,3 +141,11 @@ def test_the_whole_chain_leads_to_its_head() -> None:
 def test_what_is_left_out_put_in_or_changed_shows(links: list[ChainLink], said: str) -> None:
     with pytest.raises(Integrity, match=said):
         check_chain(HEAD, links)
+
+
+def test_the_example_of_the_format_is_a_head() -> None:
+    page = (ROOT / "docs" / "format.md").read_text("utf-8")
+    example = page.split("```head\n")[1].split("```")[0]
+    head = parse_chain_head(example)
+    assert (head.origin, head.chain, head.count) == (ORIGIN, "CN-1001", 3)
+    assert head.text() == example
