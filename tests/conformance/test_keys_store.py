@@ -1,5 +1,6 @@
 """Both key stores keep the same promises."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -163,6 +164,24 @@ def test_a_destroyed_sqlite_key_is_in_no_file_any_more(tmp_path: Path) -> None:
         assert any(key.wrapped in file.read_bytes() for file in tmp_path.iterdir())
         store.destroy([key.id], AT)
         assert not any(key.wrapped in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_a_reader_who_keeps_the_journal_is_said(tmp_path: Path) -> None:
+    key = wrapped("a")
+    with (
+        closing(SqliteKeyStore(tmp_path / "keys.sqlite")) as store,
+        closing(sqlite3.connect(tmp_path / "keys.sqlite")) as reader,
+    ):
+        store.insert([key])
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM keys").fetchone()
+        store._db.execute("PRAGMA busy_timeout = 50")  # noqa: SLF001 - no test waits ten seconds
+        with pytest.raises(Unavailable, match="journal"):
+            store.destroy([key.id], AT)
+        with pytest.raises(Unavailable, match="journal"):
+            store.rewrite()
+        reader.rollback()
+        store.destroy([key.id], AT)
 
 
 def test_a_file_that_is_no_key_store_is_said(tmp_path: Path) -> None:

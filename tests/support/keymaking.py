@@ -7,6 +7,7 @@ key: its contract, its id, its secret. Whatever goes wrong ends it.
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -19,6 +20,7 @@ from infra.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[2]
 EARLIER = 7
+PAUSE = 0.005
 
 
 def forgetful(settings: Settings) -> Keys:
@@ -39,6 +41,7 @@ def main() -> None:
         earlier = keys.sealing_key(scope_of(name, max(0, number - EARLIER)))
         assert keys.by_id(earlier.id) is not None
         print(f"{name}-{number}", made.id, made.secret.hex(), flush=True)
+        time.sleep(PAUSE)
 
 
 @contextmanager
