@@ -106,7 +106,8 @@ class Settings(BaseSettings):
     )
     kek: SecretStr | None = Field(
         None,
-        description="Key-encryption key, 32 bytes in base64. "
+        description="Key-encryption key, 32 bytes in base64; while it is rotated two, the new one "
+        "first, a space between them. "
         "Default: the file `kek` in the data directory, made at first start.",
     )
     log_name: str | None = Field(
