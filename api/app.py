@@ -15,6 +15,7 @@ from api.problems import NoSuchMethod, NoSuchRoute, problem_response
 from api.routers import (
     attachments,
     contracts,
+    erasures,
     heads,
     log,
     queue,
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> Edge:
         ticket_work,
         attachments,
         contracts,
+        erasures,
         queue,
         staff,
         log,

@@ -23,6 +23,10 @@ _OF_PERSON: Final = {
     "path.number": "$request.path.number",
     "path.person": "$response.body#/person",
 }
+_OF_HOLD: Final = {
+    "path.number": "$request.path.number",
+    "path.hold": "$response.body#/hold",
+}
 _MESSAGE: Final = {"message": "$response.body#/message", "reason": "Misspelt."}
 
 LINKS: Final = (
@@ -42,6 +46,7 @@ LINKS: Final = (
     Link("post_message", "/v1/tickets/{id}/retractions", {"path.id": _MADE}, _MESSAGE),
     Link("register_contract", "/v1/contracts/{number}", {"path.number": "$request.body#/number"}),
     Link("name_person", "/v1/contracts/{number}/persons/{person}", _OF_PERSON),
+    Link("place_legal_hold", "/v1/contracts/{number}/legal-holds/{hold}", _OF_HOLD),
     Link("join_staff", "/v1/staff/{id}", {"path.id": _MADE}),
     Link(
         "issue_api_key",

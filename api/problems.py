@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.answers import dump
 from domain.errors import (
     ClockUnfit,
+    Erasing,
     Forked,
     Integrity,
     KeyMissing,
@@ -174,6 +175,14 @@ PROBLEMS: Final[dict[type[LedgerError], Problem]] = {
         409,
         "No checkpoint covers it yet",
         "A checkpoint is signed about a second after an append. Ask again then.",
+        retry_after=1,
+    ),
+    Erasing: Problem(
+        "erasing",
+        503,
+        "Data is being erased",
+        "Keys that this would be sealed with are being destroyed; there are new ones in a moment. "
+        "Nothing was recorded; trying again is safe.",
         retry_after=1,
     ),
     ClockUnfit: Problem(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from api.answers import dump
 from api.calls import Call
 from api.problems import TooLarge, WrongMediaType
 from api.schemas.common import Body
@@ -28,7 +29,10 @@ MAX_KEY: Final = 200
 _KEY: Final = re.compile(f"[!-~]{{1,{MAX_KEY}}}")
 
 # What an answer says besides its common members: the number or id that the write made.
-MADE: Final = ("number", "message", "attachment", "work", "person", "key")
+MADE: Final = (
+    *("number", "message", "attachment", "work", "person", "key"),
+    *("hold", "erasure", "purposes", "kept"),
+)
 
 
 class Replayed(Exception):
@@ -197,6 +201,4 @@ def written(call: Call, accepted: Accepted, more: Mapping[str, Any]) -> Response
         **more,
     }
     headers = {"ETag": f'"{accepted.version}"', "Ledger-Position": str(accepted.position)}
-    return Response(
-        orjson.dumps(content), call.operation.status, headers, media_type="application/json"
-    )
+    return Response(dump(content), call.operation.status, headers, media_type="application/json")

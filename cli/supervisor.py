@@ -86,7 +86,7 @@ class Supervisor:
         inherited = self._listening.fileno()
         more = {"LEDGER_LISTEN_FD": str(inherited)}
         self._keep(Module("api", "api.serve", lambda: self._environment() | more, [inherited]))
-        self._keep(Module("followers", "projections.serve", self._environment))
+        self._keep(Module("followers", "projections.serve", self._erasing_environment))
         signing = surroundings.signing()
         self._keep(
             Module("integrator", "projections.integrate", lambda: self._environment() | signing)
@@ -174,6 +174,10 @@ class Supervisor:
         urls = surroundings.urls(self._settings, self._cluster, tcp=False)
         own = {"LEDGER_DATA": str(self._held.path), "LEDGER_LISTEN": self._settings.listen}
         return inherited | own | surroundings.variables(urls)
+
+    def _erasing_environment(self) -> dict[str, str]:
+        urls = surroundings.urls(self._settings, self._cluster, tcp=False)
+        return self._environment() | surroundings.erasing(urls)
 
     def _migrate(self) -> None:
         def progress(name: str) -> None:

@@ -35,11 +35,16 @@ def urls(settings: Settings, cluster: Cluster | None, *, tcp: bool) -> dict[Role
 def variables(by_role: Mapping[Role, str]) -> dict[str, str]:
     """Return the variables that tell a part the URLs of what it works as.
 
-    That is the app and the followers: no part that runs has a use for the others.
+    That is the app and the followers: no part but the eraser has a use for the others.
     """
     return {
         _VARIABLES[role]: by_role[role] for role in (Role.APP, Role.FOLLOWER) if role in by_role
     }
+
+
+def erasing(by_role: Mapping[Role, str]) -> dict[str, str]:
+    """Return the variable with the eraser's URL: for the followers, who carry out erasures."""
+    return {_VARIABLES[role]: by_role[role] for role in (Role.ERASER,) if role in by_role}
 
 
 def unneeded() -> frozenset[str]:

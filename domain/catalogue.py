@@ -18,7 +18,7 @@ BY_KIND: Final[dict[StreamKind, tuple[type, ...]]] = {
     StreamKind.IDENTITY_CHANGE: get_args(IdentityChangeEvent),
     StreamKind.RECOVERY: get_args(RecoveryEvent),
     StreamKind.ACCESS: get_args(AccessEvent),
-    StreamKind.LEDGER: (LedgerEvent,),
+    StreamKind.LEDGER: get_args(LedgerEvent),
 }
 
 EVENT_TYPES: Final[dict[str, type]] = {

@@ -14,6 +14,7 @@ LedgerError
 └── Unavailable            not now: store, broker or clock is not fit
     ├── OutcomeUnknown     sent, not confirmed: repeat with the same key to find out
     ├── NotYetIntegrated   recorded, and no checkpoint covers it yet
+    ├── Erasing            its keys are being destroyed: a moment later there are new ones
     ├── ClockUnfit         time would run backwards or jump
     └── Forked             the store lost events it had acknowledged
 
@@ -98,6 +99,10 @@ class OutcomeUnknown(Unavailable):
 
 class NotYetIntegrated(Unavailable):
     """No checkpoint covers it yet: the next one is a second away."""
+
+
+class Erasing(Unavailable):
+    """What it would be sealed with is being destroyed: trying again in a moment is safe."""
 
 
 class ClockUnfit(Unavailable):

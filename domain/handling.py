@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from domain.decider import Decider
 from domain.errors import NotAllowed, NotFound, Refused, Stale, Unavailable
-from domain.log import Accepted, AtVersion, CommandKey, Guard, Log, NewEvent, Request, Write
+from domain.log import ERASED, Accepted, AtVersion, CommandKey, Guard, Log, NewEvent, Request, Write
 from domain.stream import Stream
 from domain.values import Provenance
 
@@ -171,8 +171,8 @@ class Handler:
             if stale.actual < stale.expected:  # the store went back behind what is remembered
                 self.states.clear()
             return None
-        except Refused:
-            if fresh:
+        except Refused as refused:
+            if fresh or refused.rule == ERASED:
                 raise
             return None
         if not accepted.replayed:

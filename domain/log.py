@@ -6,11 +6,14 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from domain.stream import Stream
 from domain.values import Actor, Behalf, Origin, Provenance
+
+ERASED: Final = "subject-erased"
+"""The rule that refuses what was sealed before its subject was erased: it must be asked anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,9 +135,9 @@ def _begun(row: Any, wanted: Wanted) -> Begun:
         )
     }
     erasures = tuple(
-        Erasure(subject, contract, purpose)
-        for subject, contract, purpose in _zip(
-            row.erased_ids or (), row.erased_contracts, row.erased_purposes
+        Erasure(*erased)
+        for erased in _zip(
+            row.erased_ids or (), row.erased_contracts, row.erased_purposes, row.erased_keys
         )
     )
     clock = row.clock.astimezone(UTC)

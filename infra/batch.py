@@ -14,10 +14,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from domain.errors import KeyReused, Malformed, Refused, Stale
+from domain.erasure import SubjectErased
+from domain.errors import Erasing, KeyReused, Malformed, Refused, Stale
 from domain.log import Accepted, AtVersion, CommandKey, ContractOpen, ContractUnused, Guard
 from domain.stream import Stream
-from infra.codec import Draft, PreparedRequest
+from domain.values import Purpose
+from infra.codec import Draft, PreparedRequest, SealedFor
 from infra.envelope import leaf_hash
 
 PERIOD_BYTES: Final = 4
@@ -46,11 +48,25 @@ class Known(Struct, frozen=True):
 
 
 class Erasure(Struct, frozen=True):
-    """Whose data may not be recorded any more; None: under every contract, for every purpose."""
+    """What may not be recorded any more: a person's data under a contract (None: under none).
 
-    subject: UUID
+    `subject` None: everybody's addresses. `key` None: all of it, as long as its keys are not
+    destroyed; else what was sealed with this key.
+    """
+
+    subject: UUID | None
     contract: str | None
-    purpose: str | None
+    purpose: str
+    key: UUID | None
+
+    def covers(self, sealed: SealedFor) -> bool:
+        """Say whether what was sealed may not be recorded."""
+        return (
+            self.purpose == sealed.purpose
+            and self.contract == sealed.contract
+            and self.subject in {None, sealed.subject}
+            and self.key in {None, sealed.key}
+        )
 
 
 @dataclass(slots=True)
@@ -116,8 +132,8 @@ def wanted_by(requests: Iterable[PreparedRequest]) -> Wanted:
                     streams[stream] = None
                 case ContractOpen(number) | ContractUnused(number):
                     contracts[number] = None
-        for subject, _, _ in request.subjects:
-            subjects[subject] = None
+        for sealed in request.seals:
+            subjects[sealed.subject] = None
     return Wanted(tuple(streams), tuple(contracts), tuple(commands), tuple(subjects))
 
 
@@ -136,7 +152,7 @@ def replay(known: Known, key: CommandKey) -> Accepted:
 def decide(request: PreparedRequest, ground: Ground, into: Entries) -> Accepted:
     """Accept the request: append its events to `into` and move the ground; return the answer.
 
-    Raises Stale, Refused or Malformed, and then nothing has changed.
+    Raises Stale, Refused, Erasing or Malformed, and then nothing has changed.
     """
     _require_guards(request.guards, ground)
     _require_not_erased(request, ground)
@@ -154,6 +170,7 @@ def decide(request: PreparedRequest, ground: Ground, into: Entries) -> Accepted:
     ground.contracts.update(made.contracts)
     fingerprint = request.key.fingerprints[0]
     ground.commands[request.key.id] = Known(fingerprint, answer)
+    ground.erasures += _erasures_of(request)
     into.events.extend(made.entries)
     into.commands.append((request.key.id, fingerprint, msgspec.json.encode(answer)))
     return answer
@@ -176,13 +193,23 @@ def _require_guards(guards: Iterable[Guard], ground: Ground) -> None:
 
 def _require_not_erased(request: PreparedRequest, ground: Ground) -> None:
     for erased in ground.erasures:
-        for subject, contract, purpose in request.subjects:
-            if (
-                subject == erased.subject
-                and erased.contract in {None, contract}
-                and erased.purpose in {None, purpose}
-            ):
-                raise Refused("subject-erased", "the data of this person was erased meanwhile")
+        for sealed in request.seals:
+            if not erased.covers(sealed):
+                continue
+            if sealed.purpose is Purpose.ADDRESS:  # whose data the request is about, nobody erased
+                raise Erasing("the addresses under this contract are being erased: try again")
+            raise Refused("subject-erased", "the data of this person was erased meanwhile")
+
+
+def _erasures_of(request: PreparedRequest) -> tuple[Erasure, ...]:
+    """Return what may not be recorded any more after this request, until its keys are gone."""
+    return tuple(
+        Erasure(None if purpose is Purpose.ADDRESS else said.subject, said.contract, purpose, None)
+        for write in request.writes
+        for new in write.events
+        if isinstance(said := new.event, SubjectErased)
+        for purpose in said.purposes
+    )
 
 
 class _Made:

@@ -6,7 +6,7 @@ validates, encodes and seals. `finish` adds what is only known under the lock.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -27,7 +27,7 @@ from infra.provenance import Shared, shared_by
 from infra.reading import commitments, recorded_of
 from infra.sealing import SealedRow, Sealer
 
-__all__ = ["Codec", "Draft", "PreparedRequest", "commitments", "recorded_of"]
+__all__ = ["Codec", "Draft", "PreparedRequest", "SealedFor", "commitments", "recorded_of"]
 
 
 class Draft(Struct, frozen=True):
@@ -45,17 +45,23 @@ class Draft(Struct, frozen=True):
     pieces: Pieces
 
 
-class PreparedRequest(Struct, frozen=True):
-    """A request whose events are drafts, in the order of its writes.
+class SealedFor(NamedTuple):
+    """Whose data was sealed, why it is kept, and with which key."""
 
-    `subjects` says whose data it seals: (subject, contract, purpose).
-    """
+    subject: UUID
+    contract: str | None
+    purpose: Purpose
+    key: UUID
+
+
+class PreparedRequest(Struct, frozen=True):
+    """A request whose events are drafts, in the order of its writes; `seals` whose data."""
 
     key: CommandKey
     guards: tuple[Guard, ...]
     writes: tuple[Write, ...]
     drafts: tuple[Draft, ...]
-    subjects: frozenset[tuple[UUID, str | None, Purpose]]
+    seals: frozenset[SealedFor]
 
 
 class Codec:
@@ -144,14 +150,14 @@ class Codec:
         for index, outline in enumerate(outlines, 1):
             part = {"id": command, "index": index, "count": total}
             drafts.append(self._draft(outline, shared, part, keys))
-        subjects = frozenset(
+        seals = frozenset(
             [
-                (value.subject, outline.contract, value.purpose)
+                SealedFor(value.subject, outline.contract, value.purpose, keys[scope].id)
                 for outline in outlines
-                for _, value in outline.sealed
+                for (_, value), scope in zip(outline.sealed, outline.scopes, strict=True)
             ]
         )
-        return PreparedRequest(request.key, request.guards, request.writes, tuple(drafts), subjects)
+        return PreparedRequest(request.key, request.guards, request.writes, tuple(drafts), seals)
 
     def _draft(
         self,

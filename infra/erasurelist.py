@@ -208,12 +208,13 @@ def _delete(entries: Collection[Erased], connection: Connection[Any]) -> tuple[i
 
 
 def _forbid(entries: Collection[Erased], connection: Connection[Any]) -> None:
-    """Note in the database whose data was erased, so that none of it is recorded again."""
+    """Note in the database which keys were destroyed, so that nothing is recorded with them."""
     rows = [
-        (one.subject, one.contract, purpose and purpose.value)
+        (one.subject, one.contract, purpose.value, key)
         for one in entries
-        if one.subject is not None and one.key_ids
-        for purpose in one.purposes or (None,)
+        if one.subject is not None
+        for purpose in one.purposes
+        for key in one.key_ids
     ]
     if rows:
         connection.cursor().executemany(_SQL["forbid"], rows)

@@ -17,6 +17,6 @@ WHERE attachment IN (
 );
 
 -- name: forbid
-INSERT INTO ledger.erased_subjects (subject, contract, purpose)
-VALUES (%s, %s, %s)
+INSERT INTO ledger.erased_subjects (subject, contract, purpose, key)
+VALUES (%s, %s, %s, %s)
 ON CONFLICT DO NOTHING;

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from domain.errors import Malformed
+from domain.values import Purpose
 
 PREFIX: Final = "LEDGER_"
 SECRETS: Final = "LEDGER_SECRETS"
@@ -154,6 +155,17 @@ class Settings(BaseSettings):
         90,
         ge=1,
         description="How long before the certificates behind a time stamp end it is renewed.",
+    )
+    limitation_days: dict[Purpose, Annotated[int, Field(ge=0, le=36_525)]] = Field(
+        {
+            Purpose.IDENTITY: 1095,
+            Purpose.CORRESPONDENCE: 1095,
+            Purpose.CLAIM: 3650,
+            Purpose.CHECK: 3650,
+            Purpose.ADDRESS: 365,
+        },
+        description="Days after a contract's end in which data is not erased, a JSON object by "
+        "purpose; a purpose that is left out has none.",
     )
     listen: str = Field("127.0.0.1:0", description="HOST:PORT of the API; port 0 takes a free one.")
     listen_fd: int | None = Field(

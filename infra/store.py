@@ -3,13 +3,13 @@
 import asyncio
 import concurrent.futures
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
-from domain.errors import OutcomeUnknown
-from domain.log import Accepted, CommandKey, Head, Recorded, Request
+from domain.errors import Erasing, OutcomeUnknown, Refused
+from domain.log import ERASED, Accepted, CommandKey, Head, Recorded, Request
 from domain.stream import Stream
 from infra.batch import Known, decode_answer, replay
 from infra.clock import Clocks
@@ -74,20 +74,22 @@ class PostgresLog:
         """Record the request, durably; cancelling the wait does not undo it.
 
         Raises Stale, Refused (rule `contract-open`, `contract-number-free`, `subject-erased`),
-        KeyReused, Malformed, Unavailable and its kinds.
+        KeyReused, Malformed, Unavailable and its kinds (Erasing).
         """
         prepared = await self.codec.prepare_soon(request)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Accepted] = loop.create_future()
         self._submit(request, prepared, future, loop)
-        return await future
+        with self._forgetting():
+            return await future
 
     def append_wait(self, request: Request) -> Accepted:
         """Do the same for a caller without an event loop, who waits."""
         future: concurrent.futures.Future[Accepted] = concurrent.futures.Future()
         self._submit(request, self.codec.prepare(request), future, None)
         try:
-            return future.result(2 * STUCK_SECONDS)
+            with self._forgetting():
+                return future.result(2 * STUCK_SECONDS)
         except TimeoutError as error:
             raise OutcomeUnknown("the store does not answer: repeat to find out") from error
 
@@ -101,6 +103,16 @@ class PostgresLog:
     async def head(self) -> Head:
         """Return the last recorded position."""
         return await self.reader.head()
+
+    @contextmanager
+    def _forgetting(self) -> Iterator[None]:
+        """Seal nothing more with a remembered key that an erasure destroyed."""
+        try:
+            yield
+        except (Refused, Erasing) as error:
+            if isinstance(error, Erasing) or error.rule == ERASED:
+                self.codec.keys.forget()
+            raise
 
     def _submit(
         self,

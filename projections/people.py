@@ -15,8 +15,10 @@ import orjson
 import psycopg
 
 from domain.contract.events import PersonNamed
+from domain.erasure import SubjectErased
 from domain.log import Recorded
 from domain.staff.events import ApiKeyIssued, StaffJoined
+from domain.values import Purpose
 from infra.codec import Codec
 from infra.envelope import parse
 from infra.sealing import SealedRow
@@ -27,7 +29,7 @@ from projections.projection import Cursor, Followed
 NAME: Final = "people"
 
 _SQL: Final = load_sql(__file__, "people.sql")
-_TYPES: Final = frozenset({"StaffJoined", "PersonNamed", "ApiKeyIssued"})
+_TYPES: Final = frozenset({"StaffJoined", "PersonNamed", "ApiKeyIssued", "SubjectErased"})
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -76,6 +78,10 @@ class PeopleWriter:
                 self._login(cursor, recorded, person, login.text if login else None, contract)
             case ApiKeyIssued(key=key):
                 cursor.execute(_SQL["keep_key"], {"key": key, "staff": recorded.stream.id})
+            case SubjectErased(subject=subject, contract=contract, purposes=purposes):
+                if Purpose.IDENTITY in purposes:
+                    erased = {"person": subject, "contract": contract}
+                    cursor.execute(_SQL["erase_login"], erased)
 
     def _login(
         self, cursor: Cursor, recorded: Recorded, person: UUID, text: str | None, number: str | None

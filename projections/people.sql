@@ -11,6 +11,10 @@ ON CONFLICT (stream, person) DO UPDATE SET login = excluded.login, position = ex
 -- name: drop_login
 DELETE FROM views.logins WHERE stream = %(stream)s AND person = %(person)s;
 
+-- name: erase_login
+DELETE FROM views.logins
+WHERE person = %(person)s AND contract IS NOT DISTINCT FROM %(contract)s;
+
 -- name: keep_staff
 INSERT INTO views.staff (staff, position, joined, joined_at)
 VALUES (%(staff)s, %(position)s, %(joined)s, %(joined_at)s)

@@ -1,4 +1,4 @@
-"""The followers' process: every projection in a thread of its own, until SIGTERM or SIGINT."""
+"""The followers' process: a thread for each projection and the eraser, until told to stop."""
 
 import signal
 import threading
@@ -17,6 +17,7 @@ from infra.keys.opening import open_keys
 from infra.secrets import Secrets
 from infra.settings import Settings, read_settings
 from infra.sqlfiles import load_sql
+from projections.erasing import follow_erasures
 from projections.followers import followers
 from projections.metrics import Meters
 from projections.runner import Follower
@@ -56,6 +57,11 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     threads = [
         threading.Thread(target=one.run, args=[stop], name=one.name, daemon=True) for one in running
     ]
+    threads.append(
+        threading.Thread(
+            target=follow_erasures, args=[settings, keys, meters, stop], name="eraser", daemon=True
+        )
+    )
     for thread in threads:
         thread.start()
     while not stop.wait(_METRICS_SECONDS):

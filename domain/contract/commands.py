@@ -6,9 +6,10 @@ from uuid import UUID
 
 from domain.command import Command
 from domain.contract.documents import Category, Contact, Document
-from domain.contract.events import Ending, Right
+from domain.contract.events import Authority, Ending, Right
 from domain.contract.ownership.commands import OwnershipCommand
 from domain.contract.ownership.vocabulary import Holder, Together
+from domain.erasure import CompleteErasure, EraseSubject
 from domain.values import Sealed
 
 
@@ -75,6 +76,31 @@ class ImportContract(Command):
     language: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceLegalHold(Command):
+    """Keep everything under the contract from being erased, until two people release it."""
+
+    hold: UUID
+    authority: Authority
+    reference: Sealed
+    review_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestHoldRelease(Command):
+    """Ask that somebody else confirm the release of a hold."""
+
+    hold: UUID
+    reason: Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmHoldRelease(Command):
+    """Release a hold, as the second person."""
+
+    hold: UUID
+
+
 ContractCommand = (
     RegisterContract
     | NamePerson
@@ -83,4 +109,9 @@ ContractCommand = (
     | CloseContract
     | ImportContract
     | OwnershipCommand
+    | PlaceLegalHold
+    | RequestHoldRelease
+    | ConfirmHoldRelease
+    | EraseSubject
+    | CompleteErasure
 )

@@ -3,13 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
+from domain.contract import holds
 from domain.contract.commands import (
     CloseContract,
+    ConfirmHoldRelease,
     ContractCommand,
     GrantRights,
     ImportContract,
     NamePerson,
+    PlaceLegalHold,
     RegisterContract,
+    RequestHoldRelease,
     RevokeRights,
 )
 from domain.contract.documents import Category
@@ -29,6 +33,15 @@ from domain.contract.ownership.decide import decide as decide_ownership
 from domain.contract.ownership.events import HolderWarned, JointHoldersNamed
 from domain.contract.ownership.vocabulary import Warned
 from domain.contract.state import NOTHING, ContractState, Grant, right
+from domain.erasure import (
+    REVIEW,
+    CompleteErasure,
+    EraseSubject,
+    Kept,
+    SubjectErased,
+    complete,
+    erase,
+)
 from domain.errors import NotAllowed, NotFound, Refused
 from domain.limits import (
     CONTACTS_PER_CONTRACT,
@@ -37,10 +50,10 @@ from domain.limits import (
     check_texts,
 )
 from domain.log import ContractUnused, Guard
-from domain.values import ActorKind
+from domain.values import ActorKind, Purpose
 
 
-def decide(state: ContractState, command: ContractCommand) -> tuple[ContractEvent, ...]:  # noqa: PLR0911 - one case a command
+def decide(state: ContractState, command: ContractCommand) -> tuple[ContractEvent, ...]:  # noqa: C901, PLR0911, PLR0912 - one case a command
     """Return what happens when `command` is asked of a contract in `state`.
 
     Raises NotFound before it was registered, Refused by a rule, NotAllowed to persons without the
@@ -52,6 +65,8 @@ def decide(state: ContractState, command: ContractCommand) -> tuple[ContractEven
             return _register(state, command)
         case ImportContract():
             return _import(state, command)
+        case CompleteErasure():
+            return complete(state.erasures, command)
         case _ if state.number is None:
             raise NotFound("there is no such contract")
         case NamePerson():
@@ -65,6 +80,14 @@ def decide(state: ContractState, command: ContractCommand) -> tuple[ContractEven
             return (ContractClosed(command.ending, command.reason),)
         case RestoreAccess():
             return (*decide_ownership(state.ownership, command), *_restored(state, command))
+        case PlaceLegalHold():
+            return holds.place(state, command)
+        case RequestHoldRelease():
+            return holds.request_release(state, command)
+        case ConfirmHoldRelease():
+            return holds.confirm_release(state, command)
+        case EraseSubject():
+            return _erase(state, command)
         case _:
             return decide_ownership(state.ownership, command)
 
@@ -197,6 +220,17 @@ def _all_rights(state: ContractState, command: RestoreAccess, person: UUID) -> C
     if command.name is None:
         raise Refused("person-unknown", "name the person who was never named under this contract")
     return PersonNamed(person, command.name, command.login, tuple(Right), None)
+
+
+def _erase(state: ContractState, command: EraseSubject) -> tuple[SubjectErased, ...]:
+    def keeps(purpose: Purpose) -> Kept | None:
+        subject, at = command.subject, command.at
+        kept = holds.keeps(state, subject, purpose, at, command.limitation, command.ended_at)
+        if kept is None and purpose is Purpose.ADDRESS and subject != state.holder:
+            return Kept(purpose, "addresses-of-all", at + REVIEW)
+        return kept
+
+    return erase(state.erasures, command, state.number, keeps, state.holder)
 
 
 def _may_manage(state: ContractState, command: NamePerson | GrantRights | RevokeRights) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.contract.documents import Category, Contact, Document
 from domain.contract.ownership.events import OwnershipEvent
+from domain.erasure import KeysDestroyed, SubjectErased
 from domain.values import Sealed
 
 
@@ -24,6 +25,16 @@ class Ending(StrEnum):
     BY_CUSTOMER = "by_customer"
     BY_PROVIDER = "by_provider"
     EXPIRED = "expired"
+
+
+class Authority(StrEnum):
+    """On whose word everything under a contract is held."""
+
+    COURT = "court"
+    PROSECUTOR = "prosecutor"
+    POLICE = "police"
+    REGULATOR = "regulator"
+    COUNSEL = "counsel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,34 @@ class ContractClosed:
     reason: Sealed | None
 
 
+@dataclass(frozen=True, slots=True)
+class LegalHoldPlaced:
+    """Nothing under the contract is erased; `reference` names the order, `review_at` a check."""
+
+    hold: UUID
+    authority: Authority
+    reference: Sealed
+    review_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHoldReleaseRequested:
+    """Somebody asked for the release of a hold; somebody else has to confirm it."""
+
+    hold: UUID
+    requester: UUID
+    reason: Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHoldReleased:
+    """A hold ended: asked for by one person, confirmed by another."""
+
+    hold: UUID
+    requester: UUID
+    confirmer: UUID
+
+
 ContractEvent = (
     ContractRegistered
     | PersonNamed
@@ -84,4 +123,9 @@ ContractEvent = (
     | RightsRevoked
     | ContractClosed
     | OwnershipEvent
+    | LegalHoldPlaced
+    | LegalHoldReleaseRequested
+    | LegalHoldReleased
+    | SubjectErased
+    | KeysDestroyed
 )

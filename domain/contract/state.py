@@ -7,10 +7,14 @@ from uuid import UUID
 
 from domain.contract.documents import Category
 from domain.contract.events import (
+    Authority,
     ContractClosed,
     ContractEvent,
     ContractRegistered,
     Ending,
+    LegalHoldPlaced,
+    LegalHoldReleased,
+    LegalHoldReleaseRequested,
     PersonNamed,
     Right,
     RightsGranted,
@@ -20,6 +24,7 @@ from domain.contract.ownership.events import IdentityChanged
 from domain.contract.ownership.state import UNOWNED, Contacts, Ownership
 from domain.contract.ownership.state import evolve as evolve_ownership
 from domain.contract.ownership.vocabulary import held_by
+from domain.erasure import NO_ERASURES, Erasures, KeysDestroyed, SubjectErased
 
 
 class Grant(NamedTuple):
@@ -33,12 +38,21 @@ NOTHING = Grant((), None)
 """What a person may do whose rights were revoked."""
 
 
+class Hold(NamedTuple):
+    """A legal hold in force; `release_asked_by` is who asked for its release."""
+
+    id: UUID
+    authority: Authority
+    review_at: datetime
+    release_asked_by: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ContractState:
     """A contract after some of its events; before the first one `number` is None.
 
     `identified` says that the holder of record gave an identity document; `holder` is the first
-    of several. `persons` has everybody ever named.
+    of several. `persons` has everybody ever named, `holds` the legal holds in force.
     """
 
     number: str | None = None
@@ -49,6 +63,8 @@ class ContractState:
     persons: tuple[tuple[UUID, Grant], ...] = ()
     ending: Ending | None = None
     ownership: Ownership = UNOWNED
+    holds: tuple[Hold, ...] = ()
+    erasures: Erasures = NO_ERASURES
 
     @property
     def open(self) -> bool:
@@ -58,6 +74,10 @@ class ContractState:
     def grant(self, person: UUID) -> Grant | None:
         """Return what a person was given last, None if they were never named."""
         return next((grant for known, grant in self.persons if known == person), None)
+
+    def hold(self, wanted: UUID) -> Hold | None:
+        """Return a legal hold in force."""
+        return next((hold for hold in self.holds if hold.id == wanted), None)
 
 
 UNREAD: Final = ContractState()
@@ -75,7 +95,7 @@ def right(state: ContractState, person: UUID, wanted: Right, at: datetime) -> bo
     return grant.expires_at is None or at < grant.expires_at
 
 
-def evolve(state: ContractState, event: ContractEvent) -> ContractState:
+def evolve(state: ContractState, event: ContractEvent) -> ContractState:  # noqa: C901, PLR0911 - one case an event
     """Return the state after `event`; takes every event that was ever recorded."""
     match event:
         case ContractRegistered():
@@ -103,6 +123,16 @@ def evolve(state: ContractState, event: ContractEvent) -> ContractState:
                 identified=True,
                 ownership=evolve_ownership(state.ownership, event),
             )
+        case LegalHoldPlaced(hold=hold, authority=authority, review_at=review_at):
+            return replace(state, holds=(*state.holds, Hold(hold, authority, review_at)))
+        case LegalHoldReleaseRequested(hold=hold, requester=requester):
+            return replace(state, holds=tuple(_asked(one, hold, requester) for one in state.holds))
+        case LegalHoldReleased(hold=hold):
+            return replace(state, holds=tuple(one for one in state.holds if one.id != hold))
+        case SubjectErased():
+            return replace(state, erasures=state.erasures.plus(event))
+        case KeysDestroyed():
+            return replace(state, erasures=state.erasures.without(event))
         case _:
             return replace(state, ownership=evolve_ownership(state.ownership, event))
 
@@ -113,6 +143,10 @@ def _registered(event: ContractRegistered) -> Ownership:
         return Ownership(contacts=contacts)
     holder = held_by(event.holder, event.category, event.document)
     return Ownership(version=1, holders=(holder,), contacts=contacts)
+
+
+def _asked(hold: Hold, wanted: UUID, requester: UUID) -> Hold:
+    return hold._replace(release_asked_by=requester) if hold.id == wanted else hold
 
 
 def _given(state: ContractState, person: UUID, grant: Grant) -> ContractState:

@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.command import Command
+from domain.erasure import Basis, CompleteErasure
 from domain.ticket.events import Audience, Channel, Priority, Relation, Status
-from domain.values import Sealed
+from domain.values import Purpose, Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +204,16 @@ class ImportRow(Command):
     columns: Sealed | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseMessage(Command):
+    """Erase what one event of the ticket says; `purposes` are those for which it says anything."""
+
+    erasure: UUID
+    event: UUID
+    purposes: tuple[Purpose, ...]
+    basis: Basis
+
+
 TicketCommand = (
     OpenTicket
     | AcknowledgeTicket
@@ -222,4 +233,6 @@ TicketCommand = (
     | MoveTicket
     | RecordWork
     | ImportRow
+    | EraseMessage
+    | CompleteErasure
 )

@@ -2,10 +2,11 @@
 
 from typing import assert_never
 
+from domain.erasure import CompleteErasure
 from domain.errors import NotFound
 from domain.limits import check_texts
 from domain.log import ContractOpen, Guard
-from domain.ticket import holding, marking, messages, status
+from domain.ticket import erasing, holding, marking, messages, status
 from domain.ticket.commands import (
     AcknowledgeTicket,
     AddAttachment,
@@ -16,6 +17,7 @@ from domain.ticket.commands import (
     ChangeTags,
     ClaimTicket,
     CorrectMessage,
+    EraseMessage,
     HandOverTicket,
     ImportRow,
     LinkTicket,
@@ -43,6 +45,8 @@ def decide(state: TicketState, command: TicketCommand) -> tuple[TicketEvent, ...
             return marking.open_ticket(state, command)
         case ImportRow():
             return import_row(state, command)
+        case CompleteErasure():
+            return erasing.complete_message(state, command)
         case _ if not state.opened:
             raise NotFound("there is no such ticket")
         case AcknowledgeTicket():
@@ -77,6 +81,8 @@ def decide(state: TicketState, command: TicketCommand) -> tuple[TicketEvent, ...
             return marking.move(state, command)
         case RecordWork():
             return marking.record_work(state, command)
+        case EraseMessage():
+            return erasing.erase_message(state, command)
         case _:
             assert_never(command)
 

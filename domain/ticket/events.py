@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from domain.values import Sealed
+from domain.erasure import Basis, KeysDestroyed
+from domain.values import Purpose, Sealed
 
 
 class Channel(StrEnum):
@@ -323,6 +324,19 @@ class ImportedUpdateRecorded:
     columns: Sealed | None
 
 
+@dataclass(frozen=True, slots=True)
+class MessageErased:
+    """What one event of this ticket says is erased, as far as it is kept for these purposes.
+
+    `event` is its id; an added attachment goes with its bytes.
+    """
+
+    erasure: UUID
+    event: UUID
+    purposes: tuple[Purpose, ...]
+    basis: Basis
+
+
 TicketEvent = (
     TicketOpened
     | TicketAcknowledged
@@ -348,4 +362,6 @@ TicketEvent = (
     | WorkRecorded
     | ImportedAssignmentRecorded
     | ImportedUpdateRecorded
+    | MessageErased
+    | KeysDestroyed
 )

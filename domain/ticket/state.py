@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, assert_never
 from uuid import UUID
 
+from domain.erasure import KeysDestroyed
 from domain.grown import Grown
 from domain.ticket.events import (
     AttachmentAdded,
@@ -13,6 +14,7 @@ from domain.ticket.events import (
     ImportedAssignmentRecorded,
     ImportedUpdateRecorded,
     MessageCorrected,
+    MessageErased,
     MessagePosted,
     MessageRetracted,
     Priority,
@@ -40,6 +42,7 @@ from domain.ticket.events import (
     TicketReleased,
     WorkRecorded,
 )
+from domain.values import Purpose
 
 FINAL = frozenset({Status.RESOLVED, Status.CLOSED})
 """Statuses after which the customer waits for nothing."""
@@ -74,6 +77,7 @@ class TicketState:
 
     `holder` is the agent who has it. `acknowledged` is asked anew after each reopening.
     `promises` holds at most one of each kind. `elsewhere` is None unless it was imported.
+    `erased` names the events whose texts went, `erasing` the erasures not carried out yet.
     """
 
     opened: bool = False
@@ -96,6 +100,8 @@ class TicketState:
     works: Grown[UUID, None] = field(default_factory=Grown)
     links: Grown[tuple[UUID, Relation], None] = field(default_factory=Grown)
     elsewhere: Elsewhere | None = None
+    erased: tuple[tuple[UUID, Purpose], ...] = ()
+    erasing: frozenset[UUID] = frozenset()
 
     @property
     def closed(self) -> bool:
@@ -150,6 +156,11 @@ def evolve(state: TicketState, event: TicketEvent) -> TicketState:  # noqa: C901
             return replace(state, works=state.works.plus(work, None))
         case ImportedAssignmentRecorded():
             return _assigned_elsewhere(state, event)
+        case MessageErased(erasure=erasure, event=said, purposes=purposes):
+            erased = (*state.erased, *((said, purpose) for purpose in purposes))
+            return replace(state, erased=erased, erasing=state.erasing | {erasure})
+        case KeysDestroyed(erasure=erasure):
+            return replace(state, erasing=state.erasing - {erasure})
         case _:
             assert_never(event)
 

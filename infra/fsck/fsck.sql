@@ -22,5 +22,7 @@ SELECT event_id, field, key_id, nonce, ciphertext
 FROM ledger.sealed_fields
 WHERE event_id = ANY (%s)
 
--- name: erased
-SELECT subject, contract, purpose FROM ledger.erased_subjects WHERE subject = ANY (%s)
+-- name: erasures
+SELECT envelope FROM ledger.events
+WHERE type IN ('SubjectErased', 'MessageErased') OR (stream_kind = 'ledger' AND stream_id = %s)
+ORDER BY position

@@ -20,6 +20,7 @@ from psycopg import Connection
 
 from domain.errors import Unavailable
 from infra.arrays import register_arrays
+from infra.erasurelist import ErasureList
 from infra.fsck.chains import Chains
 from infra.fsck.findings import Finding, Kind
 from infra.fsck.ranges import MOST_FINDINGS, Edge, RangeCheck, Span, Verified
@@ -73,7 +74,8 @@ class Worker:
             with connect(self._settings) as connection, _no_collection():
                 register_arrays(connection)
                 sealer = Sealer(ground.ledger, self._keys)
-                sealed = SealedFields(connection, self._keys, sealer)
+                listed = ErasureList(self._settings.data)
+                sealed = SealedFields(connection, self._keys, sealer, listed)
                 return RangeCheck(ground.ledger, ground.epoch, sealed).run(connection, span)
         except psycopg.Error as error:
             raise _unreadable(error) from None

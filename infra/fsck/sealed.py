@@ -8,8 +8,9 @@ from psycopg import Connection
 
 from domain.errors import Integrity
 from infra.arrays import uuid_array
-from infra.batch import Erasure
-from infra.envelope import Envelope, SealedPart
+from infra.cover import Cover
+from infra.envelope import Envelope
+from infra.erasurelist import ErasureList
 from infra.fsck.findings import Finding, Kind
 from infra.keys import Keys, SealingKey
 from infra.reading import commitments
@@ -25,15 +26,18 @@ class Gone(NamedTuple):
     """Something that is not there: no finding if a recorded erasure covers it."""
 
     finding: Finding
-    said: SealedPart
-    contract: str | None
+    parts: Envelope
+    field: str
 
 
 class SealedFields:
     """Checks the sealed fields of events against the key store."""
 
-    def __init__(self, connection: Connection[Any], keys: Keys, sealer: Sealer) -> None:
+    def __init__(
+        self, connection: Connection[Any], keys: Keys, sealer: Sealer, listed: ErasureList
+    ) -> None:
         self._connection = connection
+        self._listed = listed
         self._keys = keys
         self._sealer = sealer
 
@@ -53,8 +57,7 @@ class SealedFields:
                 if wrong is None:
                     continue
                 if row is None or wrong.kind is Kind.MISSING_KEY:
-                    number = parts.contract.number if parts.contract else None
-                    gone.append(Gone(wrong, parts.sealed[said.field], number))
+                    gone.append(Gone(wrong, parts, said.field))
                 else:
                     found.append(wrong)
             found += [
@@ -125,17 +128,8 @@ class SealedFields:
         """Return what no erasure covers; erasures are recorded before anything is destroyed."""
         if not gone:
             return []
-        subjects = {one.said.subject for one in gone}
-        rows = self._connection.execute(
-            _SQL["erased"], [uuid_array([subject.bytes for subject in subjects])]
-        )
-        erasures = [Erasure(*row) for row in rows]
-        return [one.finding for one in gone if not any(_covers(e, one) for e in erasures)]
-
-
-def _covers(erasure: Erasure, gone: Gone) -> bool:
-    return (
-        erasure.subject == gone.said.subject
-        and erasure.contract in {None, gone.contract}
-        and erasure.purpose in {None, gone.said.purpose.value}
-    )
+        with self._connection.cursor(binary=True) as cursor:
+            ledger = gone[0].parts.ledger.id  # whose own stream says what was lost
+            rows = cursor.execute(_SQL["erasures"], [ledger])
+            cover = Cover((row[0] for row in rows), self._listed.entries())
+        return [one.finding for one in gone if not cover.covers(one.parts, one.field)]

@@ -192,6 +192,15 @@ class Keys:
         self._store.destroy(ids, at)
         self._memory.clear()
 
+    def ids_of(self, scope: KeyScope) -> set[UUID]:
+        """Return the ids of the living keys of this data, of every year; may wait for the store."""
+        names = self._store.scopes(scope._replace(year=None).name)
+        return {key.id for key in self._store.find(names).values()}
+
+    def forget(self) -> None:
+        """Read every key again before it is next used: one of them was destroyed."""
+        self._memory.clear()
+
     def close(self) -> None:
         """Wait for what is being made, forget every key, close the store."""
         self._maker.shutdown()

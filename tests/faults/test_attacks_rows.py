@@ -181,12 +181,6 @@ def remove_key(ledger: Attacked, change: str = "DELETE FROM keys WHERE id = ?") 
     return str(envelope["sealed"]["text"]["subject"])
 
 
-def erase(ledger: Attacked, subject: str, contract: str | None, purpose: str | None) -> None:
-    with attacker(ledger.database.dsn_superuser) as somebody:
-        record = "INSERT INTO ledger.erased_subjects VALUES (%s, %s, %s)"
-        somebody.run(record, subject, contract, purpose)
-
-
 def test_a_removed_sealed_field_is_named(ledger: Attacked) -> None:
     remove_field(ledger)
     assert ledger.found() == [(AT, Kind.SEALED)]
@@ -200,25 +194,6 @@ def test_a_removed_key_is_named(ledger: Attacked) -> None:
 def test_a_key_that_was_altered_is_named(ledger: Attacked) -> None:
     remove_key(ledger, "UPDATE keys SET wrapped = zeroblob(60) WHERE id = ?")
     assert ledger.found() == [(AT, Kind.MISSING_KEY)]
-
-
-@pytest.mark.parametrize("remove", [remove_field, remove_key])
-@pytest.mark.parametrize(
-    ("contract", "purpose", "covers"),
-    [
-        (None, None, True),
-        ("A", "correspondence", True),
-        ("A", None, True),
-        ("B", None, False),
-        ("A", "identity", False),
-    ],
-)
-def test_only_a_recorded_erasure_of_it_excuses_what_is_gone(
-    ledger: Attacked, remove: object, contract: str | None, purpose: str | None, *, covers: bool
-) -> None:
-    assert callable(remove)
-    erase(ledger, remove(ledger), contract, purpose)
-    assert (ledger.found() == []) == covers
 
 
 def test_a_deleted_row_is_named(ledger: Attacked) -> None:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from support.databases import Database
 from support.store import (
@@ -22,7 +21,6 @@ from support.store import (
     provenance,
     registering,
     rows,
-    sealed,
     tagged,
     ticket,
     waiting_log,
@@ -38,11 +36,10 @@ from domain.log import (
     Request,
     Write,
 )
-from domain.ticket.events import MessageRetracted, TagAdded
+from domain.ticket.events import TagAdded
 from infra import waiting
 from infra.codec import Codec
 from infra.flusher import BATCH_EVENTS
-from infra.ids import new_id
 from infra.store import PostgresLog
 
 
@@ -259,24 +256,6 @@ def test_streams_and_contracts_are_chained_by_hash(database: Database, log: Post
         """,
     )
     assert chained == [(6, 6, 6)]
-
-
-def test_the_data_of_an_erased_subject_is_refused(database: Database, log: PostgresLog) -> None:
-    erased, other = new_id(), new_id()
-    with psycopg.connect(database.dsn_eraser) as connection:
-        connection.execute(
-            "INSERT INTO ledger.erased_subjects (subject, contract) VALUES (%s, 'C-1')", [erased]
-        )
-
-    def retracting(subject: Any, contract: str) -> Request:
-        event = MessageRetracted(new_id(), sealed("because", subject))
-        write = Write(ticket(), 0, (NewEvent(event, contract),))
-        return Request((write,), (), key(), provenance())
-
-    with pytest.raises(Refused, match="subject-erased"):
-        log.append_wait(retracting(erased, "C-1"))
-    assert log.append_wait(retracting(erased, "C-2")).version == 1
-    assert log.append_wait(retracting(other, "C-1")).version == 1
 
 
 def test_a_poison_request_fails_alone(database: Database, log: PostgresLog) -> None:

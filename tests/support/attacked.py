@@ -9,6 +9,7 @@ sealed        x x x x x x x x  x  x
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from pydantic import SecretStr
 from support.databases import Database
@@ -61,9 +62,11 @@ def attacked(database: Database, data: Path) -> Attacked:
     return Attacked(database, database.settings(data, kek=SecretStr(KEK)))
 
 
-def message(stream: Stream, expected: int, contract: str | None) -> Request:
-    """A request that posts a message of a new person."""
-    text = sealed("Is it done?", new_id())
+def message(
+    stream: Stream, expected: int, contract: str | None, person: UUID | None = None
+) -> Request:
+    """A request that posts a message of a person, by default a new one."""
+    text = sealed("Is it done?", person or new_id())
     event = MessagePosted(new_id(), Side.CUSTOMER, Audience.PUBLIC, text, "en", ())
     write = Write(stream, expected, (NewEvent(event, contract),))
     return Request((write,), (), key(), provenance())

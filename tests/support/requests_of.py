@@ -186,6 +186,31 @@ def size_of(served: Served) -> int:
     return head_of(served.get(None, "/checkpoint").content).size
 
 
+def _erase(world: World) -> Asked:
+    """Ask for the erasure of a person who may do nothing any more."""
+    revoked = REQUESTS["revoke_rights"](world)
+    world.served.post("supervisor", revoked.path, revoked.body, version=revoked.version)
+    body = {"contract": world.contract, "purposes": ["identity"], "basis": "consent_withdrawn"}
+    return Asked("POST", f"/v1/subjects/{world.person}/erasures", body)
+
+
+def _release(world: World, step: str, body: Any) -> Asked:
+    """Ask about a legal hold; of its confirmation somebody else has asked for the release."""
+    placed = REQUESTS["place_legal_hold"](world)
+    hold = world.served.post("compliance", placed.path, placed.body).json()
+    path, version = f"{placed.path}/{hold['hold']}", hold["version"]
+    if step == "confirm":
+        login = {"issuer": "urn:ticket-ledger:development", "subject": uuid4().hex}
+        other = {"name": "Fay", "login": login, "roles": ["compliance"], "languages": []}
+        assert world.served.post("operator", "/v1/staff", other).status_code == 201
+        client = world.served.client(None, known(world.served, world.served.mint(login["subject"])))
+        headers = {"Idempotency-Key": str(uuid4()), "If-Match": f'"{version}"'}
+        asked = client.post(f"{path}/release", json={"reason": "Over."}, headers=headers)
+        assert asked.status_code == 200, asked.text
+        version += 1
+    return Asked("POST", f"{path}/{step}", body, version)
+
+
 def _proof(world: World) -> Asked:
     """Ask about the first event: a checkpoint covers it."""
     with world.served.database() as connection:
@@ -203,6 +228,16 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "grant_rights": _contract("persons/PERSON/rights", {"rights": ["read"]}, decided=True),
     "revoke_rights": _contract("persons/PERSON/revoke", {"reason": "Gone."}, decided=True),
     "close_contract": _contract("close", {"ending": "by_customer"}, decided=True),
+    "place_legal_hold": _contract(
+        "legal-holds",
+        {"authority": "court", "reference": "12 O 345/26", "review_at": "2099-01-01T00:00:00Z"},
+    ),
+    "request_hold_release": lambda world: _release(world, "release", {"reason": "It ended."}),
+    "confirm_hold_release": lambda world: _release(world, "confirm", {}),
+    "erase_subject": _erase,
+    "erase_message": _ticket(
+        "erasures", lambda world: {"event": world.event, "basis": "consent_withdrawn"}
+    ),
     "open_ticket": _open,
     "find_tickets": _get("/v1/tickets", reference="none"),
     "read_ticket": _get("/v1/tickets/{ticket}"),

@@ -27,6 +27,7 @@ def test_every_error_of_the_tree_has_a_problem_of_its_own() -> None:
 def test_types_are_unique_and_stable() -> None:
     assert sorted(BY_NAME) == [
         "clock-unfit",
+        "erasing",
         "forked",
         "idempotency-key-missing",
         "idempotency-key-reused",
@@ -64,6 +65,7 @@ def test_types_are_unique_and_stable() -> None:
         (errors.Integrity(), 500),
         (errors.Unavailable(), 503),
         (errors.OutcomeUnknown(), 503),
+        (errors.Erasing(), 503),
         (errors.ClockUnfit(), 503),
         (errors.Forked(), 503),
     ],

@@ -30,6 +30,7 @@ CODES = {
     errors.Unavailable: 5,
     errors.OutcomeUnknown: 5,
     errors.NotYetIntegrated: 5,
+    errors.Erasing: 5,
     errors.ClockUnfit: 5,
     errors.Forked: 5,
 }

@@ -99,10 +99,11 @@ def test_each_event_of_a_request_seals_the_address_for_itself() -> None:
 def test_a_request_says_whose_data_it_seals() -> None:
     with fixed_codec("prepare") as codec:
         prepared = codec.prepare(several())
-    assert prepared.subjects == {
-        (fixed_id("agent"), "CN-1", Purpose.ADDRESS),
-        (fixed_id("agent"), None, Purpose.ADDRESS),
-        (fixed_id("subject"), None, Purpose.CORRESPONDENCE),
+    agent, subject = fixed_id("agent"), fixed_id("subject")
+    assert prepared.seals == {
+        (agent, "CN-1", Purpose.ADDRESS, fixed_id("key", "address//CN-1/2026")),
+        (agent, None, Purpose.ADDRESS, fixed_id("key", "address///2026")),
+        (subject, None, Purpose.CORRESPONDENCE, fixed_id("key", f"correspondence/{subject}//")),
     }
 
 
