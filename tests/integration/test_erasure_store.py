@@ -34,6 +34,7 @@ from infra.erasurelist import ErasureList
 from infra.fsck.run import fsck
 from infra.ids import new_id
 from infra.keys import KeyScope
+from infra.keys.ring import Memory
 from infra.sealing import ChunkPlace
 from infra.settings import Settings
 from infra.store import PostgresLog
@@ -163,6 +164,27 @@ def test_keys_chunks_and_list_follow_the_event(
     assert not log.codec.keys.living(noted.key_ids)
     assert carry_out(database, keys_dir) == [], "it is carried out once"
     assert fsck(settings(database, keys_dir)).findings == []
+
+
+def test_a_process_that_remembers_a_key_forgets_it_within_sixty_seconds(
+    database: Database, log: PostgresLog, keys_dir: Path, contract: Stream
+) -> None:
+    ann, now = new_id(), [1000.0]
+    request = saying(ann)
+    log.append_wait(request)
+    stream = request.writes[0].stream
+    with ledger_on(database, keys_dir) as ledger:
+        ledger.codec.keys._memory = Memory(lambda: now[0])  # noqa: SLF001 - a minute passes at will
+
+        def text() -> object:
+            found = ledger.read(lambda reads: timeline(reads, stream.id, view=View.STAFF))
+            return found.items[0].what["reason"]
+
+        assert text() == {"text": "because", "erased": False}
+        log.append_wait(erasing(contract, 1, ann, "C-1"))
+        carry_out(database, keys_dir)
+        now[0] += 60
+        assert text() == {"text": None, "erased": True}
 
 
 def test_one_message_loses_its_ciphertext_and_no_other(

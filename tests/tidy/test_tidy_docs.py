@@ -45,6 +45,7 @@ PROMISED = [
     *(f"/v1/tickets/{{id}}/{step}" for step in STEPS),
     *("/checkpoint", "/tile/{level}/{index}", "/tile/entries/{index}"),
     *("/v1/events/{id}/proof", "/v1/consistency"),
+    *("/v1/subjects/{id}/erasures", "/v1/tickets/{id}/erasures"),
     *("/v1/queue", "/v1/queue/live", "/v1/events/{id}", "/v1/staff"),
     *("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"),
 ]
