@@ -59,6 +59,7 @@ from domain.contract.state import right
 from domain.errors import NotFound
 from domain.identity.proof import Capacity, Scope
 from domain.limits import JOINT_HOLDERS, MANDATES_PER_CONTRACT
+from domain.values import Actor, ActorKind, Role
 
 IMPORTED = given(CONTRACT).after(ask(ImportContract, number="C-1", holder=HOLDER, language="en"))
 WARNING = ask(WarnHolder, warning=Warned.EMPLOYEES_NAME)
@@ -123,7 +124,15 @@ def test_a_version_follows_the_last_one(version: int) -> None:
     REGISTERED.when(_apply(version=version)).then_refused("identity-moved-on")
 
 
-@pytest.mark.parametrize("by", [CUSTOMER, PORTAL])
+@pytest.mark.parametrize(
+    "by",
+    [
+        CUSTOMER,
+        PORTAL,
+        Actor(ActorKind.CUSTOMER, HOLDER, None),
+        Actor(ActorKind.STAFF, HOLDER, Role.SERVICE),
+    ],
+)
 @pytest.mark.parametrize(
     "command", [_apply(), WARNING, _end(), ask(SuspendAccess, recovery=RECOVERY_ID)]
 )
