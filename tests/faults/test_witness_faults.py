@@ -61,12 +61,12 @@ def test_a_quorum_that_is_missing_is_an_alarm_until_it_is_there(made: Cosigned) 
     made.watched[0].act("broken")
     with made.integrating(witness_alarm_seconds=1):
         size = made.tell()
-        assert eventually(lambda: made.status()["alarms"] != [])
+        assert eventually(lambda: made.status()["alarms"] != [], within=20)
         assert made.status()["alarms"] == ["no 1 witnesses have cosigned for 1 s"]
         assert made.status()["witnesses"] == {WITNESS: "invalid"}
         assert made.published_size() == size
         made.watched[0].act("honest")
-        assert eventually(lambda: made.cosigners() == [WITNESS])
+        assert eventually(lambda: made.cosigners() == [WITNESS], within=20)
         assert eventually(lambda: made.status()["alarms"] == [], within=20)
 
 
