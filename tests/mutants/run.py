@@ -4,8 +4,9 @@
 (exact text, once), `replace`, `test` (pytest node id, or several) and `why`; `timeout` in seconds
 where the default is too short; `needs`, a program without which its tests are not collected. A
 mutant counts as killed when a named test fails by itself: an error while importing, collecting or
-setting up proves nothing. What was not killed is tried once more, alone: a race is not lost every
-time, and two jobs slow each other. Exit code 1 when one survives both.
+setting up proves nothing. Each job keeps one copy, so that everything is compiled once; a bug is
+taken out again before the next one. What was not killed is tried once more, alone: a race is not
+lost every time, and two jobs slow each other. Exit code 1 when one survives both.
 """
 
 import argparse
@@ -15,11 +16,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tomllib
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,6 +36,7 @@ TIMEOUT: Final = 300
 """Seconds that a mutant's tests may take."""
 GRACE: Final = 20
 """Seconds that an interrupted test run gets to stop what it started."""
+VERDICT: Final = "verdict.xml"
 BROKEN: Final = ("SyntaxError", "ImportError", "ModuleNotFoundError", "NameError")
 """Failures by these mean that the mutant does not run, not that the test saw its bug."""
 
@@ -88,8 +92,9 @@ def copy_checkout(target: Path) -> None:
             shutil.copy2(ROOT / name, target / name)
 
 
-def plant(mutant: Mutant, copy: Path) -> None:
-    """Put the bug into the copy."""
+@contextmanager
+def planted(mutant: Mutant, copy: Path) -> Iterator[None]:
+    """Put the bug into the copy, and take it out again."""
     target = copy / mutant.file
     text = target.read_text("utf-8")
     if text.count(mutant.find) != 1:
@@ -97,12 +102,25 @@ def plant(mutant: Mutant, copy: Path) -> None:
     mutated = text.replace(mutant.find, mutant.replace)
     if target.suffix == ".py":
         compile(mutated, mutant.file, "exec")
-    target.write_text(mutated, "utf-8")
+    write(target, mutated)
+    try:
+        yield
+    finally:
+        write(target, text)
+        shutil.rmtree(copy / ".hypothesis", ignore_errors=True)
+        (copy / VERDICT).unlink(missing_ok=True)
+
+
+def write(target: Path, text: str) -> None:
+    """Write a source file; what was compiled of it goes, whatever its times say."""
+    target.write_text(text, "utf-8")
+    for compiled in target.parent.glob(f"__pycache__/{target.stem}.*.pyc"):
+        compiled.unlink(missing_ok=True)
 
 
 def environment(copy: Path) -> dict[str, str]:
     """Return the environment in which the copy's packages win over the installed ones."""
-    return {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PYTHONPATH": str(copy)}
 
 
 def own_packages(copy: Path) -> bool:
@@ -121,8 +139,8 @@ def own_packages(copy: Path) -> bool:
 
 def run_tests(mutant: Mutant, copy: Path) -> tuple[int | None, str]:
     """Run the named tests in the copy; return pytest's exit code (None: too slow) and output."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--junitxml=verdict.xml"]
-    command += ["-p", "no:cacheprovider", *mutant.tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", f"--junitxml={VERDICT}"]
+    command += ["-p", "no:cacheprovider", "-p", "no:schemathesis", *mutant.tests]
     with (copy / "output.txt").open("w+b") as output:
         process = subprocess.Popen(
             command,
@@ -168,18 +186,32 @@ def trouble(code: int | None, verdict: Path) -> str:
     return ""
 
 
-def judge(mutant: Mutant) -> Outcome:
-    """Plant one bug and run its tests."""
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        copy = Path(folder).resolve()
+class Copies:
+    """A copy of the checkout for each job, made when a job first needs one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._own = threading.local()
+
+    def judge(self, mutant: Mutant) -> Outcome:
+        """Plant one bug and run its tests."""
+        copy = self._copy()
+        start = time.monotonic()
+        with planted(mutant, copy):
+            code, output = run_tests(mutant, copy)
+            found = trouble(code, copy / VERDICT)
+        return Outcome(mutant, time.monotonic() - start, found, output)
+
+    def _copy(self) -> Path:
+        known: Path | None = getattr(self._own, "copy", None)
+        if known is not None:
+            return known
+        copy = Path(tempfile.mkdtemp(prefix="mutant-", dir=self._folder)).resolve()
         copy_checkout(copy)
-        plant(mutant, copy)
         if not own_packages(copy):
             raise SystemExit("the copy's packages are not the ones that get imported")
-        code, output = run_tests(mutant, copy)
-        found = trouble(code, copy / "verdict.xml")
-    return Outcome(mutant, time.monotonic() - start, found, output)
+        self._own.copy = copy
+        return copy
 
 
 def told(outcome: Outcome) -> Outcome:
@@ -204,14 +236,15 @@ def main() -> int:
     survivors = 0
     if len(mutants) < len(named):
         print(f"{len(named) - len(mutants)} left out: a program that they need is not here")
-    with ThreadPoolExecutor(asked.jobs) as pool:
-        doubtful = [
-            outcome.mutant for outcome in map(told, pool.map(judge, mutants)) if outcome.trouble
-        ]
-    for outcome in map(judge, doubtful):
-        if told(outcome).trouble:
-            survivors += 1
-            print(outcome.output[-4000:], flush=True)
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        judge = Copies(Path(folder)).judge
+        with ThreadPoolExecutor(asked.jobs) as pool:
+            outcomes = map(told, pool.map(judge, mutants))
+            doubtful = [outcome.mutant for outcome in outcomes if outcome.trouble]
+        for outcome in map(judge, doubtful):
+            if told(outcome).trouble:
+                survivors += 1
+                print(outcome.output[-4000:], flush=True)
     print(f"{len(mutants) - survivors} of {len(mutants)} mutants killed")
     return 1 if survivors else 0
 
