@@ -21,7 +21,7 @@ from domain.contract.events import (
     RightsRevoked,
 )
 from domain.contract.ownership.events import IdentityChanged
-from domain.contract.ownership.state import UNOWNED, Contacts, Ownership
+from domain.contract.ownership.state import UNOWNED, Contacts, Ownership, people
 from domain.contract.ownership.state import evolve as evolve_ownership
 from domain.contract.ownership.vocabulary import held_by
 from domain.erasure import NO_ERASURES, Erasures, KeysDestroyed, SubjectErased
@@ -142,7 +142,7 @@ def _registered(event: ContractRegistered) -> Ownership:
     if event.document is None:
         return Ownership(contacts=contacts)
     holder = held_by(event.holder, event.category, event.document)
-    return Ownership(version=1, holders=(holder,), contacts=contacts)
+    return Ownership(version=1, holders=(holder,), contacts=contacts, ever=people((holder,)))
 
 
 def _asked(hold: Hold, wanted: UUID, requester: UUID) -> Hold:

@@ -30,6 +30,7 @@ from domain.contract import CONTRACT
 from domain.contract.commands import GrantRights, ImportContract, NamePerson, RevokeRights
 from domain.contract.documents import Category
 from domain.contract.events import PersonNamed, Right, RightsGranted, RightsRevoked
+from domain.contract.holds import keeps
 from domain.contract.ownership.commands import (
     ApplyIdentity,
     EndAuthority,
@@ -59,7 +60,7 @@ from domain.contract.state import right
 from domain.errors import NotFound
 from domain.identity.proof import Capacity, Scope
 from domain.limits import JOINT_HOLDERS, MANDATES_PER_CONTRACT
-from domain.values import Actor, ActorKind, Role
+from domain.values import Actor, ActorKind, Purpose, Role
 
 IMPORTED = given(CONTRACT).after(ask(ImportContract, number="C-1", holder=HOLDER, language="en"))
 WARNING = ask(WarnHolder, warning=Warned.EMPLOYEES_NAME)
@@ -284,6 +285,19 @@ def test_there_are_not_endlessly_many_authorities() -> None:
 def test_nobody_acts_for_a_holder_of_the_past() -> None:
     given_ = REGISTERED.after(ask(GiveAuthority, mandate=mandate(), change=CHANGE), _apply())
     assert given_.state.ownership.acting == ()
+
+
+def test_the_identity_of_all_who_ever_held_it_stays_while_the_contract_lives() -> None:
+    given_ = COMPANY.after(
+        ask(GiveAuthority, mandate=mandate(), change=CHANGE),
+        ask(NamePerson, person=HOLDER, name=said("A"), login=None, rights=(Right.READ,)),
+        ask(RevokeRights, person=HOLDER),
+        _apply(),
+    )
+    for known in (HOLDER, REPRESENTATIVE, LAWYER, BUYER):
+        kept = keeps(state_of(given_), known, Purpose.IDENTITY, NOW, (), None)
+        assert kept is not None
+        assert kept.rule == "contract-live"
 
 
 # Access

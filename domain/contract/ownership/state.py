@@ -70,7 +70,10 @@ NO_CONTACTS: Final = Contacts(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Who holds a contract; `version` 0: nobody gave an identity document yet."""
+    """Who holds a contract; `version` 0: nobody gave an identity document yet.
+
+    `ever` has everybody who ever held it or acted for a holder by record.
+    """
 
     version: int = 0
     holders: tuple[HeldBy, ...] = ()
@@ -81,6 +84,7 @@ class Ownership:
     doubts: tuple[OpenDoubt, ...] = ()
     suspended: UUID | None = None
     freeze: Freeze | None = None
+    ever: frozenset[UUID] = frozenset()
 
     def order(self, order: UUID | None) -> Order | None:
         """Return an order of this contract."""
@@ -128,13 +132,22 @@ def evolve(ownership: Ownership, event: OwnershipEvent) -> Ownership:  # noqa: C
     match event:
         case JointHoldersNamed():
             more = tuple(held_by(one.id, one.category, one.document) for one in event.holders)
-            return replace(ownership, holders=(*ownership.holders, *more), together=event.together)
+            return replace(
+                ownership,
+                holders=(*ownership.holders, *more),
+                together=event.together,
+                ever=ownership.ever | people(more),
+            )
         case HolderWarned():
             return ownership
         case IdentityChanged():
             return _changed(ownership, event)
         case AuthorityGiven(mandate=mandate):
-            return replace(ownership, mandates=(*_without(ownership, mandate), mandate))
+            return replace(
+                ownership,
+                mandates=(*_without(ownership, mandate), mandate),
+                ever=ownership.ever | {mandate.person},
+            )
         case AuthorityEnded():
             return _ended(ownership, event)
         case OrderRecorded():
@@ -163,6 +176,12 @@ def evolve(ownership: Ownership, event: OwnershipEvent) -> Ownership:  # noqa: C
             assert_never(event)
 
 
+def people(holders: tuple[HeldBy, ...]) -> frozenset[UUID]:
+    """Return holders and those who act for them by their document."""
+    acting = {one.representative for one in holders if one.representative is not None}
+    return frozenset({one.id for one in holders} | acting)
+
+
 def _changed(ownership: Ownership, event: IdentityChanged) -> Ownership:
     """Return what a new version leaves: nothing of those who are no holders any more."""
     ids = {one.id for one in event.holders}
@@ -175,6 +194,7 @@ def _changed(ownership: Ownership, event: IdentityChanged) -> Ownership:
         contacts=contacts,
         mandates=tuple(one for one in ownership.mandates if one.holder in ids),
         doubts=tuple(one for one in ownership.doubts if one.holder in ids),
+        ever=ownership.ever | people(event.holders),
     )
 
 
