@@ -63,8 +63,8 @@ class Cover:
         """Take in an erasure of the list if its event is among those that were lost."""
         for loss in self._lost:
             if loss.survived_position < erased.position <= loss.lost_position:
-                upto = loss.survived_position
-                self._add(erased.subject, erased.contract, erased.purposes, upto)
+                whole = () if erased.events else erased.purposes  # of messages only these events
+                self._add(erased.subject, erased.contract, whole, loss.survived_position)
                 self._messages.update(
                     (event, purpose) for event in erased.events for purpose in erased.purposes
                 )

@@ -112,7 +112,7 @@ def test_others_are_not_erased(
         assert told(database, keys_dir, stream).what["reason"]["text"] == "because"
 
 
-def test_the_erasure_counts_for_what_comes_after_it_in_the_same_batch(
+def test_an_erasure_counts_for_what_is_appended_together_with_it(
     log: PostgresLog, contract: Stream
 ) -> None:
     ann = new_id()
