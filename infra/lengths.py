@@ -24,7 +24,7 @@ def lp(*parts: str | bytes) -> bytes:
 
 
 @lru_cache(4096)
-def lp_name(name: str) -> bytes:
+def lp_name(name: str | bytes) -> bytes:
     """Return one part of few different ones (a field's name, a stream's kind), remembered."""
     return lp(name)
 

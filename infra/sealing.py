@@ -150,18 +150,39 @@ class Sealer:
             for row, said in pairs
         ]
 
-    def _open(self, row: SealedRow, said: Commitment, key: SealingKey) -> str:
-        named, name = lp_id(id_bytes(said.event_id)), lp_name(said.field)
-        bound = self._bound_to(named, said.stream) + name + key.named
+    def unseal(
+        self,
+        event: bytes,
+        stream: bytes,
+        name: bytes,
+        key: SealingKey,
+        nonce: bytes,
+        ciphertext: bytes,
+    ) -> tuple[bytes, bytes]:
+        """Return a text as bytes, and the commitment to it; raise Integrity when it was altered.
+
+        `event` is the id's 36 characters; `stream` (kind and id) and `name` have their lengths
+        before them.
+        """
+        named = lp_id(event)
+        bound = b"".join((self._bound, named, stream, name, key.named))
         try:
-            plain = key.aead.decrypt(row.nonce, row.ciphertext, bound)
+            plain = key.aead.decrypt(nonce, ciphertext, bound)
         except (InvalidTag, ValueError):
+            raise Integrity("a ciphertext was altered") from None
+        text = plain[SALT_BYTES:]
+        promise = b"".join((_COMMITMENT, named, name, length(len(text)), text))
+        return text, mac(plain[:SALT_BYTES], promise)
+
+    def _open(self, row: SealedRow, said: Commitment, key: SealingKey) -> str:
+        event, name = id_bytes(said.event_id), lp_name(said.field)
+        place = lp_name(said.stream.kind.value) + lp_id(id_bytes(said.stream.id))
+        try:
+            text, made = self.unseal(event, place, name, key, row.nonce, row.ciphertext)
+        except Integrity:
             raise Integrity(
                 f"event {said.event_id}, {said.field}: its ciphertext was altered"
             ) from None
-        salt, text = plain[:SALT_BYTES], plain[SALT_BYTES:]
-        promise = _COMMITMENT + named + name + length(len(text)) + text
-        made = mac(salt, promise)
         if not hmac.compare_digest(made.hex().encode(), said.value.encode()):
             raise Integrity(f"event {said.event_id}, {said.field}: not what the event committed to")
         return text.decode()

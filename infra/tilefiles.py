@@ -119,6 +119,10 @@ class TileReader:
         """Return a tile's bytes, cut from a wider one if need be; raise NotFound."""
         return self._content(tile)[: tile.width * HASH_BYTES]
 
+    def read(self, tile: Tile) -> bytes:
+        """Return a tile as it lies in its file, remembering nothing; raise NotFound, OSError."""
+        return self._read(tile)[: tile.width * HASH_BYTES]
+
     def edge(self, size: int) -> Edge:
         """Return the right edge of the tree at a size; raise NotFound when a tile is missing."""
         rows: list[bytes] = []

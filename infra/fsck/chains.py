@@ -4,29 +4,17 @@ A range of positions is checked by itself. What its first events of a chain foll
 ranges, so these are kept and checked when the ranges are joined, in order.
 """
 
-from typing import NamedTuple
-
 from infra.fsck.findings import Finding, Kind
 
+Head = tuple[int, int, bytes]
+"""The last event of a chain: position, number in the chain, leaf hash as hex."""
 
-class Link(NamedTuple):
-    """An event in a chain: its number there from 1, and what it says is the hash before it."""
-
-    position: int
-    number: int
-    previous: bytes | None
-    leaf: bytes
+START: Head = (0, 0, b"")
 
 
-class Head(NamedTuple):
-    """The last event of a chain."""
-
-    position: int
-    number: int
-    leaf: bytes
-
-
-START = Head(0, 0, b"")
+Link = tuple[int, int, bytes, bytes]
+"""An event in a chain: position, its number there from 1, what it says is the hash before it, its
+own; hashes are hex, b"" for none."""
 
 
 class Chains:
@@ -41,7 +29,7 @@ class Chains:
     def follow(self, name: bytes, link: Link) -> Finding | None:
         """Take the next event of a chain; say what is wrong with its place."""
         head = self.heads.get(name)
-        self.heads[name] = Head(link.position, link.number, link.leaf)
+        self.heads[name] = (link[0], link[1], link[3])
         if head is None:
             self.firsts[name] = link
             return None
@@ -56,15 +44,17 @@ class Chains:
         return [finding for finding in found if finding]
 
     def _compare(self, head: Head, link: Link) -> Finding | None:
-        if link.number != head.number + 1:
-            after = f"after {self._number} {head.number} at position {head.position}"
-            detail = f"{self._number} {link.number} comes {after if head.number else 'first'}"
-            return Finding(link.position, self.kind, detail)
-        if link.previous != (head.leaf or None):
+        before, count, leaf = head
+        position, number, previous, _ = link
+        if number != count + 1:
+            after = f"after {self._number} {count} at position {before}"
+            detail = f"{self._number} {number} comes {after if count else 'first'}"
+            return Finding(position, self.kind, detail)
+        if previous != leaf:
             detail = (
-                f"its previous hash is not that of position {head.position}"
-                if head.number
+                f"its previous hash is not that of position {before}"
+                if count
                 else "the first of its chain names a previous hash"
             )
-            return Finding(link.position, self.kind, detail)
+            return Finding(position, self.kind, detail)
         return None

@@ -54,12 +54,7 @@ def split_row(data: bytes) -> tuple[bytes, bytes] | None:
 
 def position_of(columns: bytes) -> int:
     """Return the column `position`."""
-    return int.from_bytes(columns[4:12], "big")
-
-
-def leaf_of(columns: bytes) -> bytes:
-    """Return the column `leaf_hash`."""
-    return columns[-32:]
+    return int.from_bytes(columns[4:12], "big", signed=True)
 
 
 def columns_of(parts: Envelope, actor: bytes, leaf: bytes) -> bytes:
@@ -89,6 +84,11 @@ def columns_of(parts: Envelope, actor: bytes, leaf: bytes) -> bytes:
     )
 
 
+def microseconds(at: datetime) -> int:
+    """Return a time as PostgreSQL counts it."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
 def differing(found: bytes, expected: bytes) -> list[str]:
     """Return the names of the columns in which two rows differ."""
     pairs = zip(COLUMNS, _fields(found), _fields(expected), strict=True)
@@ -107,7 +107,7 @@ def _fields(columns: bytes) -> list[bytes | None]:
 
 
 def _time(at: datetime) -> bytes:
-    return _LONG(8, (at - _EPOCH) // _MICROSECOND)
+    return _LONG(8, microseconds(at))
 
 
 def _text(text: str) -> bytes:

@@ -1,7 +1,10 @@
 """What verification finds: where, of which kind, in words."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+MOST_FINDINGS: Final = 1_000
+"""More than these are not kept of one range or tree: the first ones tell what happened."""
 
 
 class Kind(StrEnum):

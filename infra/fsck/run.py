@@ -5,7 +5,7 @@ import os
 import random
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -22,19 +22,19 @@ from domain.errors import Unavailable
 from infra.arrays import register_arrays
 from infra.erasurelist import ErasureList
 from infra.fsck.chains import Chains
-from infra.fsck.findings import Finding, Kind
-from infra.fsck.ranges import MOST_FINDINGS, Edge, RangeCheck, Span, Verified
-from infra.fsck.sealed import SealedFields
+from infra.fsck.findings import MOST_FINDINGS, Finding, Kind
+from infra.fsck.ranges import RangeCheck
+from infra.fsck.signed import Signed, own_log
 from infra.fsck.tree import Tree
+from infra.fsck.verified import Edge, Span, Verified
 from infra.headfile import Durable, HeadFile
 from infra.keys import Keys
 from infra.keys.opening import open_keys
-from infra.sealing import Sealer
 from infra.settings import Settings
 from infra.sqlfiles import load_sql
 
 SPAN: Final = 1 << 14
-"""Positions of one range, a power of two: a full range is a complete subtree."""
+"""Positions of one range."""
 
 _SQL: Final = load_sql(__file__, "fsck.sql")
 _QUEUED: Final = 2
@@ -43,19 +43,21 @@ _QUEUED: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the database says that it is, when verification begins."""
+    """What the database says that it is, when verification begins, and its positions' ends."""
 
     ledger: UUID
     epoch: int
+    first: int
     head: int
 
 
 @dataclass(slots=True)
 class Report:
-    """What was verified: `checked` events of `size`, whose tree has this root."""
+    """What was verified: `checked` events of the tree, compared with what was `signed`."""
 
     checked: int = 0
     tree: Tree = field(default_factory=Tree)
+    signed: list[Signed] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -66,24 +68,40 @@ class Worker:
         self._settings = settings
         self._ground = ground
         self._keys = keys
+        self._check: RangeCheck | None = None
 
     def verify(self, span: Span) -> Verified:
         """Return what a range holds; raise Unavailable when database or keys cannot be read."""
-        ground = self._ground
         try:
-            with connect(self._settings) as connection, _no_collection():
-                register_arrays(connection)
-                sealer = Sealer(ground.ledger, self._keys)
-                listed = ErasureList(self._settings.data)
-                sealed = SealedFields(connection, self._keys, sealer, listed)
-                return RangeCheck(ground.ledger, ground.epoch, sealed).run(connection, span)
+            with _no_collection():
+                return self._checking().run(span)
         except psycopg.Error as error:
             raise _unreadable(error) from None
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._check is not None:
+            self._check.connection.close()
+
+    def _checking(self) -> RangeCheck:
+        if self._check is None:
+            connection = connect(self._settings)
+            register_arrays(connection)
+            ground = self._ground
+            self._check = RangeCheck(
+                connection,
+                ground.ledger,
+                ground.epoch,
+                self._keys,
+                ErasureList(self._settings.data),
+            )
+        return self._check
 
 
 def fsck(
     settings: Settings,
     *,
+    kept: Sequence[Signed] = (),
     sample: int | None = None,
     processes: int | None = None,
     span: int = SPAN,
@@ -91,25 +109,30 @@ def fsck(
 ) -> Report:
     """Verify every event, or `sample` random ones closely and of the others hash and position.
 
-    `span` positions are one range, on as many `processes` as there are cores; `progress` is told
-    how many positions are done. Raises Unavailable when database or key store
-    cannot be read.
+    The tree is compared with the log in the data directory and with `kept` checkpoints. `span`
+    positions are one range, on as many `processes` as there are cores; `progress` is told how many
+    positions are done. Raises Unavailable when database or key store cannot be read.
     """
-    known = HeadFile(settings.data).read()  # before the database's: appends go on meanwhile
+    # both before the database: appends go on meanwhile
+    known = HeadFile(settings.data).read()
+    signed, findings = own_log(settings)
     try:
         with connect(settings) as connection:
             ground = _ground(connection)
-            beyond = _compare(connection, ground, known)
+            findings += _compare(connection, ground, known)
     except psycopg.Error as error:
         raise _unreadable(error) from None
-    joined = Joined()
-    count = min(processes or os.cpu_count() or 1, -(-ground.head // span))
-    spans = list(_spans(ground.head, span, sample))
+    if sample is not None:  # where an epoch begins is then not known
+        signed = [one for one in signed if one.epoch >= ground.epoch]
+    joined = Joined([*signed, *kept])
+    spans = list(_spans(ground, span, sample))
+    count = min(processes or os.cpu_count() or 1, len(spans))
     for verified in _verified(settings, ground, spans, count):
         joined.take(verified)
         progress(verified.span.upto)
     report = joined.report
-    report.findings = sorted(report.findings + beyond)[:MOST_FINDINGS]
+    findings += report.tree.finish()
+    report.findings = sorted(report.findings + findings)[:MOST_FINDINGS]
     return report
 
 
@@ -137,8 +160,8 @@ def connect(settings: Settings) -> Connection[Any]:
 class Joined:
     """Ranges put together in their order; chains and tree go on from one to the next."""
 
-    def __init__(self) -> None:
-        self.report = Report()
+    def __init__(self, signed: list[Signed]) -> None:
+        self.report = Report(tree=Tree(signed), signed=signed)
         self._streams = Chains(Kind.STREAM)
         self._contracts = Chains(Kind.CONTRACT)
         self._last: Edge | None = None
@@ -150,9 +173,11 @@ class Joined:
         found += self._streams.join(verified.streams) + self._contracts.join(verified.contracts)
         if self._last and verified.first and (wrong := self._last.before(verified.first)):
             found.append(wrong)
+        for epoch, position in verified.epochs:
+            report.tree.begin_epoch(epoch, position)
         self._last = verified.last or self._last
         report.checked += verified.checked
-        report.tree.add_leaves(verified.leaves)
+        report.tree.add(bytes(verified.leaves))
         report.findings = sorted(report.findings + found)[:MOST_FINDINGS]
 
 
@@ -160,8 +185,10 @@ def _verified(
     settings: Settings, ground: Ground, spans: list[Span], processes: int
 ) -> Iterator[Verified]:
     if processes <= 1:
-        with closing(open_keys(settings)) as keys:
-            worker = Worker(settings, ground, keys)
+        with (
+            closing(open_keys(settings)) as keys,
+            closing(Worker(settings, ground, keys)) as worker,
+        ):
             yield from map(worker.verify, spans)
         return
     with ProcessPoolExecutor(
@@ -193,22 +220,25 @@ def _verify(span: Span) -> Verified:
     return _workers[0].verify(span)
 
 
-def _spans(head: int, span: int, sample: int | None) -> Iterator[Span]:
+def _spans(ground: Ground, span: int, sample: int | None) -> Iterator[Span]:
     chosen: frozenset[int] | None = None
     if sample is not None:
+        head = ground.head
         chosen = frozenset(random.sample(range(1, head + 1), min(sample, head)))
-    for after in range(0, head, span):
-        upto = min(after + span, head)
-        mine = chosen and frozenset(p for p in chosen if after < p <= upto)
+    if ground.first < 1:
+        yield Span(ground.first - 1, min(0, ground.head), chosen and frozenset())
+    for after in range(0, ground.head, span):
+        upto = min(after + span, ground.head)
+        mine = None if chosen is None else frozenset(p for p in chosen if after < p <= upto)
         yield Span(after, upto, mine)
 
 
 def _ground(connection: Connection[Any]) -> Ground:
     identity = connection.execute(_SQL["identity"]).fetchone()
-    last = connection.execute(_SQL["last_position"]).fetchone()
-    if identity is None or last is None:
+    ends = connection.execute(_SQL["ends"]).fetchone()
+    if identity is None or ends is None:
         raise Unavailable("the database holds no ledger: run `ledger migrate`")
-    return Ground(identity[0], identity[1], last[0])
+    return Ground(*identity, *ends)
 
 
 def _compare(connection: Connection[Any], ground: Ground, known: Durable) -> list[Finding]:

@@ -1,52 +1,143 @@
-"""The root of a tree whose leaves come one after another, in memory that does not grow with them.
+"""The tree of what is stored, and where it differs from trees that were signed.
 
-Kept are the roots of the complete subtrees that the leaves so far split into, largest first
-(RFC 6962, section 2.1: k is the largest power of two smaller than n).
+It grows leaf by leaf in memory that does not grow with them. Each tile that becomes full is
+compared with the log's, and where a signed tree ends, what is left of it and its root. A leaf that
+differs is told once, and not again for the hashes above it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from domain.merkle import EMPTY_ROOT, hash_children
+from domain.errors import NotFound
+from domain.merkle import HASH_BYTES
+from domain.tiles import HEIGHT, WIDTH, Edge, Tile, hash_at
+from infra.fsck.findings import MOST_FINDINGS, Finding, Kind
+from infra.fsck.signed import Signed
 
 
 class Tree:
-    """A growing tree; `size` is its number of leaves."""
+    """A growing tree beside signed ones."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._roots: list[bytes] = []
+    def __init__(self, signed: Sequence[Signed] = ()) -> None:
+        self._edge = Edge()
+        self._compared = [Comparison(one) for one in signed]
 
-    def add(self, node: bytes, level: int = 0) -> None:
-        """Append a complete subtree of 2**level leaves; the size must be a multiple of that."""
-        assert self.size % (1 << level) == 0, "a subtree begins at a multiple of its leaves"
-        left = self.size >> level
-        while left & 1:
-            node = hash_children(self._roots.pop(), node)
-            left >>= 1
-        self._roots.append(node)
-        self.size += 1 << level
-
-    def add_leaves(self, leaves: Sequence[bytes]) -> None:
-        """Append leaf hashes, those that fill a subtree from here on as one."""
-        count = len(leaves)
-        if count > 1 and not count & (count - 1) and not self.size % count:
-            self.add(root_of(leaves), count.bit_length() - 1)
-            return
-        for leaf in leaves:
-            self.add(leaf)
+    @property
+    def size(self) -> int:
+        """How many leaves it has."""
+        return self._edge.size
 
     def root(self) -> bytes:
         """Return the root of all leaves so far."""
-        if not self._roots:
-            return EMPTY_ROOT
-        found = self._roots[-1]
-        for node in reversed(self._roots[:-1]):
-            found = hash_children(node, found)
-        return found
+        return self._edge.root()
+
+    def begin_epoch(self, epoch: int, position: int) -> None:
+        """Take note that an epoch's first event stands at a position that is not yet a leaf.
+
+        What earlier epochs signed from there on was lost, and is another epoch's now.
+        """
+        for one in self._compared:
+            if one.signed.epoch < epoch:
+                one.limit = min(one.limit, position - 1)
+
+    def add(self, leaves: bytes) -> None:
+        """Append leaf hashes, one after the other."""
+        before = self.size
+        after = before + len(leaves) // HASH_BYTES
+        ends = {one.limit for one in self._compared if before <= one.limit <= after}
+        for start, end in pairwise(sorted({before, *ends, after})):
+            self._end(start)
+            part = leaves[(start - before) * HASH_BYTES : (end - before) * HASH_BYTES]
+            for tile, content in self._edge.add(part):
+                for one in self._compared:
+                    one.compare(tile, content)
+        self._end(after)
+
+    def finish(self) -> list[Finding]:
+        """Return what differs; no leaf comes any more."""
+        for one in self._compared:
+            one.end(self._edge)
+        return [finding for one in self._compared for finding in one.findings()]
+
+    def _end(self, size: int) -> None:
+        for one in self._compared:
+            if one.limit == size:
+                one.end(self._edge)
 
 
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Return the root of 2**n leaves, level by level."""
-    while len(leaves) > 1:
-        leaves = [hash_children(*pair) for pair in zip(leaves[::2], leaves[1::2], strict=True)]
-    return leaves[0]
+class Comparison:
+    """A signed tree beside the growing one; `limit` is how many leaves they should share."""
+
+    def __init__(self, signed: Signed) -> None:
+        self.signed = signed
+        self.limit = signed.head.size
+        self._ended = False
+        self._runs: list[tuple[int, int]] = []  # positions whose leaves differ: first and last
+        self._above: set[tuple[int, int]] = set()  # hashes that differ because of one below
+        self._other: list[Finding] = []
+
+    def compare(self, tile: Tile, content: bytes) -> None:
+        """Compare the stored tree's hashes with what the log has in the same place."""
+        if self.signed.tiles is None or self._ended or not tile.within(self.limit):
+            return
+        try:
+            kept = self.signed.tiles.read(tile)
+        except (NotFound, OSError):
+            first, _ = _positions(tile.level, tile.index * WIDTH)
+            self._tell(Finding(first, Kind.TREE, f"{tile.path} of the log cannot be read"))
+            return
+        if kept == content:
+            return
+        for number in range(tile.width):
+            if hash_at(kept, number) != hash_at(content, number):
+                self._differs(tile, tile.index * WIDTH + number)
+
+    def end(self, edge: Edge) -> None:
+        """Compare the rest, when the stored tree has grown to the limit or grows no more."""
+        if self._ended:
+            return
+        for tile, content in edge.partial():
+            self.compare(tile, content)
+        self._ended = True
+        size, said = self.signed.head.size, self.signed.words
+        if edge.size < self.limit:
+            detail = f"{said} covers {size} events"
+            self._tell(Finding(edge.size + 1, Kind.TRUNCATED, detail))
+        elif edge.size == size:
+            if edge.root() != self.signed.head.root and not (self._runs or self._other):
+                detail = f"{said} has another root for the events up to here"
+                self._tell(Finding(max(1, size), Kind.FORK, detail))
+        elif self.signed.tiles is None:
+            detail = f"{said} covers {size} events; here another epoch begins"
+            self._tell(Finding(self.limit + 1, Kind.TRUNCATED, detail))
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what differs."""
+        for first, last in self._runs:
+            detail = "not the event that the log holds"
+            if last > first:
+                detail = f"from here to position {last} not the events that the log holds"
+            yield Finding(first, Kind.TREE, detail)
+        yield from self._other
+
+    def _differs(self, tile: Tile, index: int) -> None:
+        """Take note that the hash with this index in its level differs."""
+        first, last = _positions(tile.level, index)
+        if tile.level and (tile.level, index) not in self._above:
+            detail = f"{tile.path} of the log does not follow from the events up to {last}"
+            self._tell(Finding(first, Kind.TREE, detail))
+        elif not tile.level and self._runs and self._runs[-1][1] == first - 1:
+            self._runs[-1] = (self._runs[-1][0], last)
+        elif not tile.level and len(self._runs) < MOST_FINDINGS:
+            self._runs.append((first, last))
+        self._above.add((tile.level + 1, index >> HEIGHT))
+
+    def _tell(self, finding: Finding) -> None:
+        if len(self._other) < MOST_FINDINGS:
+            self._other.append(finding)
+
+
+def _positions(level: int, index: int) -> tuple[int, int]:
+    """Return the first and last position under a hash."""
+    leaves = 1 << HEIGHT * level
+    return index * leaves + 1, (index + 1) * leaves

@@ -8,11 +8,12 @@ sealed        x x x x x x x x  x  x
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import SecretStr
 from support.databases import Database
+from support.log import integrated
 from support.store import adding, key, provenance, registering, sealed, ticket, waiting_log
 
 from domain.log import NewEvent, Request, Write
@@ -20,6 +21,7 @@ from domain.stream import Stream
 from domain.ticket.events import Audience, MessagePosted, Side
 from infra.fsck.findings import Kind
 from infra.fsck.run import Report, fsck
+from infra.fsck.signed import Signed
 from infra.ids import new_id
 from infra.settings import Settings
 
@@ -42,11 +44,11 @@ class Attacked:
     def data(self) -> Path:
         return self.settings.data
 
-    def fsck(self, **more: int) -> Report:
+    def fsck(self, **more: Any) -> Report:
         return fsck(self.settings, **{"span": SPAN, "processes": 1, **more})
 
-    def found(self) -> list[tuple[int, Kind]]:
-        return [(one.position, one.kind) for one in self.fsck().findings]
+    def found(self, *kept: Signed) -> list[tuple[int, Kind]]:
+        return [(one.position, one.kind) for one in self.fsck(kept=kept).findings]
 
 
 def attacked(database: Database, data: Path) -> Attacked:
@@ -60,6 +62,13 @@ def attacked(database: Database, data: Path) -> Attacked:
             log.append_wait(message(streams[which], versions[which], CONTRACTS[which]))
             versions[which] += 1
     return Attacked(database, database.settings(data, kek=SecretStr(KEK)))
+
+
+def logged(database: Database, data: Path) -> Attacked:
+    """Record the history, and sign it in a log."""
+    made = attacked(database, data)
+    integrated(database, data)
+    return made
 
 
 def message(
