@@ -6,7 +6,6 @@ covered by the same one.
 
 import fcntl
 import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -16,15 +15,16 @@ from typing import Final
 
 import psycopg
 
-from domain.errors import LedgerError, Malformed
+from domain.errors import LedgerError
 from infra import logs
 from infra.logkeys import LogKeys
-from infra.settings import Settings, read_settings
+from infra.settings import Settings
 from infra.sqlfiles import load_sql
 from infra.tilefiles import log_directory
 from projections.heads import HeadSigner, serving
 from projections.integrator import Connection, Integrator, Log
 from projections.log_meters import LogMeters
+from projections.process import follower_dsn, run
 from projections.witnessing import Cosigning, Told
 
 _SQL: Final = load_sql(__file__, "integrate.sql")
@@ -34,24 +34,12 @@ _POLL: Final = 0.5
 _LONGEST_PAUSE: Final = 5.0
 
 
-def main() -> None:
-    """Run until told to stop."""
-    settings = read_settings()
-    logs.configure(settings.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    serve(settings, stop)
-
-
 def serve(settings: Settings, stop: threading.Event) -> None:
     """Integrate until `stop` is set; a second copy on the same directory waits for its turn.
 
     What must not be signed is told loudly and tried again from the files; it is never signed.
     """
-    if settings.database_follower_url is None:
-        raise Malformed("name the database as role ledger_follower", "LEDGER_DATABASE_FOLLOWER_URL")
-    dsn = settings.database_follower_url.get_secret_value()
+    dsn = follower_dsn(settings)
     seconds, pause, meters = settings.checkpoint_milliseconds / 1000, _POLL, LogMeters()
     with (
         _turn(settings.data, stop),
@@ -179,4 +167,4 @@ def _turn(data: Path, stop: threading.Event) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main()
+    run(serve)

@@ -1,6 +1,5 @@
 """The followers' process: a thread for each projection and the eraser, until told to stop."""
 
-import signal
 import threading
 import time
 from pathlib import Path
@@ -9,17 +8,16 @@ from uuid import UUID
 
 import psycopg
 
-from domain.errors import Malformed
 from infra import logs
 from infra.codec import Codec
-from infra.garbage import leave_loaded
 from infra.keys.opening import open_keys
 from infra.secrets import Secrets
-from infra.settings import Settings, read_settings
+from infra.settings import Settings
 from infra.sqlfiles import load_sql
 from projections.erasing import follow_erasures
 from projections.followers import followers
 from projections.metrics import Meters
+from projections.process import follower_dsn, run
 from projections.runner import Follower
 
 _SQL: Final = load_sql(__file__, "serve.sql")
@@ -29,22 +27,9 @@ _METRICS_SECONDS: Final = 5.0
 _PAUSE: Final = 0.5
 
 
-def main() -> None:
-    """Run until told to stop; a follower that fails leaves the others running."""
-    settings = read_settings()
-    logs.configure(settings.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    leave_loaded()
-    serve(settings, stop)
-
-
 def serve(settings: Settings, stop: threading.Event) -> None:
     """Run every follower until `stop` is set, and wait for them, at most 8 seconds."""
-    if settings.database_follower_url is None:
-        raise Malformed("name the database as role ledger_follower", "LEDGER_DATABASE_FOLLOWER_URL")
-    dsn = settings.database_follower_url.get_secret_value()
+    dsn = follower_dsn(settings)
     ledger = _ledger(dsn, stop)
     if ledger is None:
         return
@@ -96,4 +81,4 @@ def _ledger(dsn: str, stop: threading.Event) -> UUID | None:
 
 
 if __name__ == "__main__":
-    main()
+    run(serve)

@@ -20,6 +20,7 @@ from infra.settings import Settings
 from projections.metrics import FILE
 
 ROOT = Path(__file__).parents[2]
+LOG = "followers.log"
 
 
 @pytest.fixture
@@ -35,9 +36,9 @@ def serving(settings: Settings, dsn: str) -> Iterator[subprocess.Popen[bytes]]:
         "LEDGER_DATABASE_FOLLOWER_URL": dsn,
         "LEDGER_KEK": "A" * 43 + "=",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "projections.serve"], cwd=ROOT, env=environment
-    )
+    command = [sys.executable, "-W", "error", "-m", "projections.serve"]
+    with (settings.data / LOG).open("wb") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=errors)
     try:
         yield process
     finally:
@@ -65,6 +66,8 @@ def test_every_projection_is_followed_and_stops_within_seconds(
 def test_a_store_that_is_not_there_yet_is_waited_for(ledger: Ledger, settings: Settings) -> None:
     elsewhere = ledger.database.cluster.dsn(Role.FOLLOWER, "no_such_database")
     with serving(settings, elsewhere) as process:
-        assert not eventually(lambda: process.poll() is not None, within=2.0)
+        told = settings.data / LOG
+        assert eventually(lambda: told.read_bytes().count(b"store away") > 1)
+        assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
