@@ -40,7 +40,13 @@ def pytest_report_header() -> list[str]:
 
 @pytest.fixture(scope="session")
 def state() -> Iterator[Path]:
-    """Root's state directory for the embedded PostgreSQL: other accounts must reach it."""
+    """Root's state directory for the embedded PostgreSQL: other accounts must reach it.
+
+    LEDGER_TESTS_STATE names one that somebody keeps from run to run: programs are copied once.
+    """
+    if kept := os.environ.get("LEDGER_TESTS_STATE"):
+        yield Path(kept)
+        return
     place = Path(tempfile.mkdtemp(prefix="ledger-tests-"))
     place.chmod(0o755)
     yield place

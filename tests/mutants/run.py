@@ -4,9 +4,10 @@
 (exact text, once), `replace`, `test` (pytest node id, or several) and `why`; `timeout` in seconds
 where the default is too short; `needs`, a program without which its tests are not collected. A
 mutant counts as killed when a named test fails by itself: an error while importing, collecting or
-setting up proves nothing. Each job keeps one copy, so that everything is compiled once; a bug is
-taken out again before the next one. What was not killed is tried once more, alone: a race is not
-lost every time, and two jobs slow each other. Exit code 1 when one survives both.
+setting up proves nothing. Each job keeps one copy and one state directory, so that everything is
+compiled and copied once; a bug is taken out again before the next one. What was not killed is tried
+once more, alone: a race is not lost every time, and two jobs slow each other. Exit code 1 when one
+survives both.
 """
 
 import argparse
@@ -108,6 +109,7 @@ def planted(mutant: Mutant, copy: Path) -> Iterator[None]:
     finally:
         write(target, text)
         shutil.rmtree(copy / ".hypothesis", ignore_errors=True)
+        shutil.rmtree(state_of(copy) / "clusters", ignore_errors=True)
         (copy / VERDICT).unlink(missing_ok=True)
 
 
@@ -118,9 +120,14 @@ def write(target: Path, text: str) -> None:
         compiled.unlink(missing_ok=True)
 
 
+def state_of(copy: Path) -> Path:
+    """Return the state directory beside a copy."""
+    return copy.with_name(f"{copy.name}-state")
+
+
 def environment(copy: Path) -> dict[str, str]:
     """Return the environment in which the copy's packages win over the installed ones."""
-    return {**os.environ, "PYTHONPATH": str(copy)}
+    return {**os.environ, "PYTHONPATH": str(copy), "LEDGER_TESTS_STATE": str(state_of(copy))}
 
 
 def own_packages(copy: Path) -> bool:
@@ -208,6 +215,7 @@ class Copies:
             return known
         copy = Path(tempfile.mkdtemp(prefix="mutant-", dir=self._folder)).resolve()
         copy_checkout(copy)
+        state_of(copy).mkdir(mode=0o755)
         if not own_packages(copy):
             raise SystemExit("the copy's packages are not the ones that get imported")
         self._own.copy = copy
@@ -237,6 +245,7 @@ def main() -> int:
     if len(mutants) < len(named):
         print(f"{len(named) - len(mutants)} left out: a program that they need is not here")
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        Path(folder).chmod(0o755)  # the embedded PostgreSQL's account must reach its programs
         judge = Copies(Path(folder)).judge
         with ThreadPoolExecutor(asked.jobs) as pool:
             outcomes = map(told, pool.map(judge, mutants))
