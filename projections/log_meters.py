@@ -8,6 +8,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, write_to_textfile
 
+from domain.errors import LedgerError
 from infra import logs
 from projections.log import checkpoint_written
 
@@ -72,7 +73,7 @@ class LogMeters:
         while True:
             try:
                 self.write(data)
-            except OSError as error:
+            except (OSError, LedgerError) as error:  # whatever lies there, figures go on
                 _LOG.warning("figures are not written", error=type(error).__name__)
             if stop.wait(_SECONDS):
                 return
