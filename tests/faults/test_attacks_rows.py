@@ -58,6 +58,18 @@ def test_a_changed_envelope_breaks_the_chains_that_go_on_from_it(ledger: Attacke
     assert ledger.found() == NEXT
 
 
+@pytest.mark.parametrize("span", [SPAN, 4 * SPAN])
+def test_a_changed_envelope_under_no_contract_breaks_its_stream(
+    ledger: Attacked, span: int
+) -> None:
+    with attacker(ledger.database.dsn_superuser) as somebody:
+        envelope = somebody.envelopes()[6]
+        envelope["data"]["language"] = "ru"
+        somebody.replace(envelope)
+    found = ledger.fsck(span=span).findings
+    assert [(one.position, one.kind) for one in found] == [(11, Kind.STREAM)]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
