@@ -19,6 +19,6 @@ def test_figures_go_on_after_a_checkpoint_that_is_no_note(
     checkpoint = epoch / CHECKPOINT
     checkpoint.write_bytes(b"this is no note")
     with LogMeters().written(tmp_path):
-        assert not eventually(lambda: (tmp_path / FILE).exists(), within=0.5)
+        assert not eventually((tmp_path / FILE).exists, within=0.5)
         checkpoint.unlink()
-        assert eventually(lambda: (tmp_path / FILE).exists(), within=5)
+        assert eventually((tmp_path / FILE).exists, within=5)
