@@ -222,11 +222,12 @@ class Integrator:
         """Take in the next events; say whether there may be more.
 
         Raises Forked when the store lacks what was integrated, Integrity when what was signed does
-        not stand. Both leave the integrator as if it had just been started.
+        not stand, OSError when a tile cannot be written. All leave the integrator as if it had
+        just been started.
         """
         try:
             return self._integrate(connection)
-        except (Forked, Integrity):
+        except (Forked, Integrity, OSError):  # a tile may find no room, half way through
             self.tree = None
             raise
 

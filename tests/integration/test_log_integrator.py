@@ -138,6 +138,24 @@ def test_a_store_that_lost_signed_events_is_not_followed(ledger: Ledger, tmp_pat
         integrated(ledger.database, tmp_path)
 
 
+def test_a_tile_that_finds_no_room_is_written_when_there_is_some(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    size = tell(ledger)
+    integrator = Integrator(Log(tmp_path, LogKeys(tmp_path), NAME))
+    in_the_way = tmp_path / "log" / "1" / "tile"
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.touch()
+    with connect(ledger.database.dsn_follower) as connection:
+        with pytest.raises(OSError, match="tile"):
+            integrator.integrate(connection)
+        in_the_way.unlink()
+        integrator.integrate(connection)
+    head = integrator.publish()
+    assert head.size == size
+    assert head.root == defined_root(stored_leaves(ledger.database.dsn_superuser))
+
+
 def test_another_epoch_is_another_log_from_the_first_event_on(
     ledger: Ledger, tmp_path: Path
 ) -> None:
