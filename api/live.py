@@ -7,7 +7,7 @@ comes from the ring, or from the log when it was away for longer than the ring r
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -22,6 +22,7 @@ from infra.reader import Reader
 
 POLL_SECONDS: Final = 0.2
 RING: Final = 8_192
+_DESTROYED: Final = b',"type":"KeysDestroyed",'
 
 _log = logger("live")
 
@@ -47,10 +48,16 @@ class Progress:
 
 
 class Live:
-    """Follows the log for the readers of the live queue."""
+    """Follows the log for the readers of the live queue.
 
-    def __init__(self, reader: Reader, ring: int = RING) -> None:
+    `forget` is called when keys were destroyed, so that this process remembers them no minute long.
+    """
+
+    def __init__(
+        self, reader: Reader, ring: int = RING, forget: Callable[[], None] = lambda: None
+    ) -> None:
         self._reader = reader
+        self._forget = forget
         self._ring: deque[Change] = deque(maxlen=ring)
         self._floor = 0
         self._head: int | None = None
@@ -124,6 +131,8 @@ class Live:
         if self._head is None:
             self._head = self._floor = head
         async for position, envelope in self._reader.by_positions(self._head, head):
+            if _DESTROYED in envelope:
+                self._forget()
             change = _change(envelope)
             if change is not None:
                 if len(self._ring) == self._ring.maxlen:

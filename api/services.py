@@ -77,7 +77,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         confirmed = Confirmed(handler.states)
         directory = Directory(log.reader.pool)
         began = (await log.head()).position
-        live = Live(log.reader)
+        live = Live(log.reader, forget=keys.forget)
         live.start()
         try:
             yield Services(

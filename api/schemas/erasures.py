@@ -57,18 +57,21 @@ class KeptView(Body):
 
 
 class Erased(Written):
-    """What is erased from now on, and what stays; `KeysDestroyed` follows within moments."""
+    """What is erased from now on, and what stays; `KeysDestroyed` follows within moments.
 
-    erasure: UUID
-    purposes: list[Purpose]
-    kept: list[KeptView]
+    Without the last three nothing was left to erase.
+    """
+
+    erasure: UUID | None = None
+    purposes: list[Purpose] = Field([])
+    kept: list[KeptView] = Field([])
 
 
 class MessageErasedView(Written):
-    """What is erased from now on."""
+    """What is erased from now on; without the last two it was erased before."""
 
-    erasure: UUID
-    purposes: list[Purpose]
+    erasure: UUID | None = None
+    purposes: list[Purpose] = Field([])
 
 
 class HoldWritten(Written):

@@ -44,6 +44,11 @@ ALLOWED = {
     "read_identity": "compliance",
     "read_entries": "compliance",
     "read_epoch_entries": "compliance",
+    "erase_subject": "compliance",
+    "erase_message": "compliance",
+    "place_legal_hold": "compliance",
+    "request_hold_release": "compliance",
+    "confirm_hold_release": "compliance",
     "issue_api_key": "operator",
     "revoke_api_key": "operator",
 }
@@ -150,6 +155,7 @@ def _on_something_real(case: Case, asked: Asked, world: World) -> None:
         "person": world.person,
         "attachment": world.attachment,
         "key": world.key,
+        "hold": asked.path.split("/")[5] if "/legal-holds/" in asked.path else "",
         "id": asked.path.split("/")[3] if asked.path.count("/") > 2 else "",
     }
     case.path_parameters = {

@@ -36,7 +36,7 @@ def timeline(served: Served, ticket: str) -> list[dict[str, Any]]:
 
 
 def carried_out(served: Served, erasure: str) -> None:
-    """Wait until `KeysDestroyed` is recorded; then let this process's keys be a minute old."""
+    """Wait until `KeysDestroyed` is recorded, and this process has heard of it."""
 
     def recorded() -> bool:
         with served.database() as connection:
@@ -48,7 +48,10 @@ def carried_out(served: Served, erasure: str) -> None:
         return bool(found and found[0])
 
     served.until(recorded)
-    served.services.log.codec.keys.forget()  # what 60 seconds do
+    heard = served.services.live
+    with served.database() as connection:
+        (last,) = connection.execute("SELECT max(position) FROM ledger.events").fetchone()
+    served.until(lambda: (heard._head or 0) >= last)  # noqa: SLF001 - it polls
 
 
 def customer(served: Served) -> tuple[str, str, str]:
