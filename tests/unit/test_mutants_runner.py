@@ -62,5 +62,13 @@ def test_a_copy_imports_its_own_packages(runner: ModuleType, tmp_path: Path) -> 
 
 def test_text_that_stands_twice_is_not_planted(runner: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\nx = 2\n")
-    with pytest.raises(SystemExit, match="exactly once"):
-        runner.plant(runner.Mutant("m", "a.py", "x = ", "y = ", (), 1), tmp_path)
+    mutant = runner.Mutant("m", "a.py", "x = ", "y = ", (), 1)
+    with pytest.raises(SystemExit, match="exactly once"), runner.planted(mutant, tmp_path):
+        pass
+
+
+def test_a_bug_is_taken_out_again(runner: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    with runner.planted(runner.Mutant("m", "a.py", "1", "2", (), 1), tmp_path):
+        assert (tmp_path / "a.py").read_text() == "x = 2\n"
+    assert (tmp_path / "a.py").read_text() == "x = 1\n"
