@@ -4,6 +4,7 @@ from typing import Final, get_args
 
 from domain.access import AccessEvent
 from domain.contract.events import ContractEvent
+from domain.dispute.events import DisputeEvent
 from domain.identity_change.events import IdentityChangeEvent
 from domain.ledger import LedgerEvent
 from domain.recovery.events import RecoveryEvent
@@ -17,6 +18,7 @@ BY_KIND: Final[dict[StreamKind, tuple[type, ...]]] = {
     StreamKind.STAFF: get_args(StaffEvent),
     StreamKind.IDENTITY_CHANGE: get_args(IdentityChangeEvent),
     StreamKind.RECOVERY: get_args(RecoveryEvent),
+    StreamKind.DISPUTE: get_args(DisputeEvent),
     StreamKind.ACCESS: get_args(AccessEvent),
     StreamKind.LEDGER: get_args(LedgerEvent),
 }

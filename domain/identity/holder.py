@@ -1,13 +1,13 @@
 """Who holds a contract of record, as a pure function of its history.
 
 The rule: whoever's identity document was given when the contract was registered, until a verified
-change. Claims, payments and logins decide nothing.
+change. Claims, payments and logins decide nothing. Two people may depart from it, saying why, until
+the next verified change.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from domain.contract.events import ContractRegistered
@@ -17,39 +17,12 @@ from domain.contract.ownership.events import (
     IdentityChanged,
     JointHoldersNamed,
 )
-from domain.contract.ownership.vocabulary import Doubt, Together
+from domain.dispute.events import DepartureConfirmed, DepartureProposed
+from domain.dispute.vocabulary import Outcome
+from domain.identity.answer import HeldOfRecord, Unclear, Undetermined
 from domain.log import Recorded
 
-
-class Unclear(StrEnum):
-    """Why it is undetermined who holds a contract."""
-
-    NOT_REGISTERED = "not_registered"
-    NO_IDENTITY = "no_identity"
-    DECEASED = Doubt.DECEASED
-    DISSOLVED = Doubt.DISSOLVED
-    CONFLICTING_EXTRACTS = Doubt.CONFLICTING_EXTRACTS
-    NO_PROVEN_AUTHORITY = Doubt.NO_PROVEN_AUTHORITY
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOfRecord:
-    """Who holds it, since when, by which version of the identity; `rests_on` are event ids."""
-
-    holders: tuple[UUID, ...]
-    together: Together | None
-    version: int
-    since: datetime
-    rests_on: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Undetermined:
-    """Nobody can say who holds it; `status_quo` goes on until agreement or order."""
-
-    reason: Unclear
-    status_quo: tuple[UUID, ...]
-    rests_on: tuple[UUID, ...]
+__all__ = ["HeldOfRecord", "Unclear", "Undetermined", "holder_of_record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +30,15 @@ class _Known:
     registered: UUID | None = None
     held: HeldOfRecord | None = None
     doubts: tuple[tuple[HolderDoubted, UUID], ...] = ()
+    proposed: tuple[tuple[DepartureProposed, UUID], ...] = ()
+    departed: "_Departed | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Departed:
+    asked: DepartureProposed
+    since: datetime
+    rests_on: tuple[UUID, UUID]
 
 
 def holder_of_record(history: Iterable[Recorded], as_of: int) -> HeldOfRecord | Undetermined:
@@ -70,6 +52,8 @@ def holder_of_record(history: Iterable[Recorded], as_of: int) -> HeldOfRecord | 
             known = _after(known, recorded)
     if known.registered is None:
         return Undetermined(Unclear.NOT_REGISTERED, (), ())
+    if known.departed is not None:
+        return _departed(known, known.departed, known.registered)
     if known.held is None:
         return Undetermined(Unclear.NO_IDENTITY, (), (known.registered,))
     if known.doubts:
@@ -79,7 +63,7 @@ def holder_of_record(history: Iterable[Recorded], as_of: int) -> HeldOfRecord | 
     return known.held
 
 
-def _after(known: _Known, recorded: Recorded) -> _Known:
+def _after(known: _Known, recorded: Recorded) -> _Known:  # noqa: PLR0911 - one case an event
     event = recorded.event
     match event:
         case ContractRegistered():
@@ -98,6 +82,10 @@ def _after(known: _Known, recorded: Recorded) -> _Known:
             return replace(known, doubts=(*known.doubts, (event, recorded.id)))
         case DoubtSettled(doubt=settled):
             return _without(known, lambda one: one.doubt != settled)
+        case DepartureProposed():
+            return replace(known, proposed=(*known.proposed, (event, recorded.id)))
+        case DepartureConfirmed(departure=departure):
+            return _confirmed(known, departure, recorded)
         case _:
             return known
 
@@ -109,8 +97,30 @@ def _changed(known: _Known, event: IdentityChanged, recorded: Recorded) -> _Know
     since = before.since if before is not None and same else recorded.recorded_at
     earlier = before.rests_on if before is not None and same else ()
     held = HeldOfRecord(holders, event.together, event.version, since, (*earlier, recorded.id))
+    known = replace(known, departed=None)
     return replace(_without(known, lambda one: one.holder in holders), held=held)
 
 
 def _without(known: _Known, stays: Callable[[HolderDoubted], bool]) -> _Known:
     return replace(known, doubts=tuple(pair for pair in known.doubts if stays(pair[0])))
+
+
+def _confirmed(known: _Known, departure: UUID, recorded: Recorded) -> _Known:
+    """Return what a second person's word makes of a departure that was asked for."""
+    for asked, event in known.proposed:
+        if asked.departure == departure:
+            departed = _Departed(asked, recorded.recorded_at, (event, recorded.id))
+            return replace(known, departed=departed)
+    return known
+
+
+def _departed(known: _Known, departed: _Departed, registered: UUID) -> HeldOfRecord | Undetermined:
+    asked, held = departed.asked, known.held
+    rests_on = (*(held.rests_on if held is not None else (registered,)), *departed.rests_on)
+    if asked.outcome is Outcome.UNDETERMINED:
+        status_quo = held.holders if held is not None else ()
+        return Undetermined(Unclear.DEPARTED, status_quo, rests_on, asked.departure)
+    version = held.version if held is not None else 0
+    return HeldOfRecord(
+        asked.holders, asked.together, version, departed.since, rests_on, asked.departure
+    )

@@ -10,6 +10,7 @@ from domain.access import ACCESS
 from domain.catalogue import BY_KIND
 from domain.contract import CONTRACT
 from domain.decider import Decider
+from domain.dispute import DISPUTE
 from domain.identity_change import IDENTITY_CHANGE
 from domain.ledger import LEDGER
 from domain.recovery import RECOVERY
@@ -17,7 +18,7 @@ from domain.staff import STAFF
 from domain.ticket import TICKET
 
 DECIDERS: list[Decider[Any, Any, Any]] = [
-    *(TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY),
+    *(TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, DISPUTE),
     *(STAFF, ACCESS, LEDGER),
 ]
 

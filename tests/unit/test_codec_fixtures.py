@@ -22,6 +22,8 @@ from domain.catalogue import EVENT_TYPES
 from domain.contract import CONTRACT
 from domain.contract.events import ContractRegistered, PersonNamed
 from domain.decider import Decider
+from domain.dispute import DISPUTE
+from domain.dispute.events import ClaimReceived, DisputeOpened
 from domain.identity_change import IDENTITY_CHANGE
 from domain.identity_change.events import IdentityChangeRequested
 from domain.ledger import LEDGER
@@ -38,13 +40,17 @@ from infra.sealing import SealedRow
 
 DECIDERS: dict[StreamKind, Decider[Any, Any, Any]] = {
     decider.kind: decider
-    for decider in (TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, STAFF, ACCESS, LEDGER)
+    for decider in (
+        *(TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, DISPUTE),
+        *(STAFF, ACCESS, LEDGER),
+    )
 }
 BEGINNINGS: dict[StreamKind, tuple[type, ...]] = {
     StreamKind.TICKET: (TicketOpened, AttachmentAdded, MessagePosted),
     StreamKind.CONTRACT: (ContractRegistered, PersonNamed),
     StreamKind.IDENTITY_CHANGE: (IdentityChangeRequested,),
     StreamKind.RECOVERY: (RecoveryReported,),
+    StreamKind.DISPUTE: (DisputeOpened, ClaimReceived),
     StreamKind.STAFF: (StaffJoined, ApiKeyIssued),
     StreamKind.ACCESS: (),
     StreamKind.LEDGER: (),

@@ -1,0 +1,101 @@
+"""Whether a claimant is proved to be a holder, or to act for one, in what they ask for."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from domain.contract.ownership.state import Ownership
+from domain.contract.ownership.vocabulary import Doubt, OrderEffect, Together
+from domain.dispute.state import Claim
+from domain.dispute.vocabulary import Wish
+from domain.identity.proof import Check, Method, Scope, good_for, identified, mandates, proved
+
+NEEDS: Final = {
+    Wish.ACCESS: Scope.ACCESS,
+    Wish.TRANSFER: Scope.TRANSFER,
+    Wish.DATA: Scope.ACCESS,
+    Wish.STOP_SERVICE: Scope.ACCESS,
+    Wish.INFORMATION: Scope.TICKETS,
+}
+"""For what an authority has to be good, by what is asked for."""
+
+BY_ORDER: Final = {
+    Wish.ACCESS: (OrderEffect.TRANSFER, OrderEffect.GUARDIANSHIP),
+    Wish.TRANSFER: (OrderEffect.TRANSFER,),
+    Wish.DATA: (OrderEffect.DISCLOSURE,),
+    Wish.STOP_SERVICE: (OrderEffect.HOLD,),
+    Wish.INFORMATION: (OrderEffect.DISCLOSURE,),
+}
+"""Which orders stand for the holder's word, by what is asked for."""
+
+NEEDS_AN_END: Final = frozenset({Doubt.CONFLICTING_EXTRACTS, Doubt.NO_PROVEN_AUTHORITY})
+"""Doubts in which everything stays as it is until agreement or order."""
+
+
+def in_doubt(claim: Claim, ownership: Ownership) -> bool:
+    """Say whether nobody's authority proves anything until a doubt is settled."""
+    open_doubts = {one.kind for one in ownership.doubts}
+    return bool(open_doubts & NEEDS_AN_END) and not _ordered(claim, ownership)
+
+
+def authority_proved(
+    claim: Claim, checks: tuple[Check, ...], ownership: Ownership, at: datetime
+) -> bool:
+    """Say whether the checks of a dispute prove that this claimant may ask for it.
+
+    Those who act only together may have come by claims of their own.
+    """
+    if _ordered(claim, ownership):
+        return identified(checks, claim.claimant)
+    good = tuple(one for one in checks if _still_good(one, ownership))
+    scope = NEEDS[claim.wish]
+    holders = [one.id for one in ownership.holders]
+    if not any(_acts(claim, good, one, scope, ownership, at) for one in holders):
+        return False
+    if ownership.together is not Together.ALL:
+        return True
+    return all(proved(good, one, scope, at, ended=ownership.ended(one)) for one in holders)
+
+
+def _ordered(claim: Claim, ownership: Ownership) -> bool:
+    return ownership.in_force(claim.order, *BY_ORDER[claim.wish])
+
+
+def _still_good(check: Check, ownership: Ownership) -> bool:
+    """Say whether an authority on record is one today: who left meanwhile acts no more."""
+    return check.method is not Method.AUTHORITY_ON_RECORD or check.mandate in ownership.acting
+
+
+def _acts(
+    claim: Claim,
+    checks: tuple[Check, ...],
+    holder: UUID,
+    scope: Scope,
+    ownership: Ownership,
+    at: datetime,
+) -> bool:
+    """Say whether this very claimant acts for the holder, together with others if needed."""
+    ended = ownership.ended(holder)
+    if claim.claimant == holder:
+        return not ended and identified(checks, holder)
+    own = [
+        one
+        for one in mandates(checks)
+        if (one.person, one.holder) == (claim.claimant, holder) and good_for(one, scope, at)
+    ]
+    if not own or not identified(checks, claim.claimant):
+        return False
+    # The holder's own visit says nothing for whoever claims to act for them.
+    others = [one for one in checks if one.person != holder]
+    return any(
+        proved(
+            tuple(
+                one for one in others if one.mandate is None or one.mandate.capacity is has.capacity
+            ),
+            holder,
+            scope,
+            at,
+            ended=ended,
+        )
+        for has in own
+    )
