@@ -244,7 +244,7 @@ def main() -> int:
     survivors = 0
     if len(mutants) < len(named):
         print(f"{len(named) - len(mutants)} left out: a program that they need is not here")
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # the embedded PostgreSQL's account must reach its programs
         judge = Copies(Path(folder)).judge
         with ThreadPoolExecutor(asked.jobs) as pool:

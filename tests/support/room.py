@@ -48,8 +48,8 @@ def little_room(cluster: Cluster, place: Path) -> Iterator[Room]:
         own_like(model, cluster.pgdata)
         cluster.start()
         yield _FileSystem(cluster.pgdata)
-        cluster.stop()
     finally:
+        cluster.stop()  # a test that failed left it running, on what is taken away
         subprocess.run(["umount", str(cluster.pgdata)], check=True)
         cluster.start()
 
