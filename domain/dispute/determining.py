@@ -32,8 +32,7 @@ def determine(state: DisputeState, command: MakeDetermination) -> tuple[DisputeE
     if command.determination in state.determinations:
         raise Refused("determination-exists", "a determination with this id was made before")
     made = _made(command)
-    if made.departure is None and state.departed_at == made.version:
-        raise Refused("determination-outdated", "two people departed since: determine it anew")
+    _follows(state, made)
     _current(
         Determination(
             made.determination,
@@ -119,10 +118,19 @@ def _made(command: MakeDetermination) -> DeterminationMade:
         outcome,
         holders,
         reason,
-        command.standing.ownership.version,
+        answer.version,
         answer.departure,
         answer.rests_on,
     )
+
+
+def _follows(state: DisputeState, made: DeterminationMade) -> None:
+    """Refuse what does not know of the last departure here; another dispute's may be later."""
+    last = state.departed
+    if last is None or last.version != made.version or last.id == made.departure:
+        return
+    if made.departure is None or made.departure in state.departures:
+        raise Refused("determination-outdated", "two people departed since: determine it anew")
 
 
 def _current(known: Determination, ownership: Ownership) -> None:

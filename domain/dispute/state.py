@@ -85,12 +85,19 @@ class Departure(NamedTuple):
     confirmed: bool = False
 
 
+class Departed(NamedTuple):
+    """A departure that two people agreed on, and from which identity version."""
+
+    id: UUID
+    version: int
+
+
 @dataclass(frozen=True, slots=True)
 class DisputeState:
     """A dispute after some of its events; before the first one `ticket` is None.
 
-    `decided` holds whether a claim was upheld; `freezes` who decided on each. `departed_at` is the
-    identity version from which two people departed last.
+    `decided` holds whether a claim was upheld; `freezes` who decided on each. `departed` is the
+    last departure that two people agreed on.
     """
 
     ticket: UUID | None = None
@@ -105,7 +112,7 @@ class DisputeState:
     determination: Determination | None = None
     departures: Grown[UUID, None] = field(default_factory=Grown)
     departure: Departure | None = None
-    departed_at: int | None = None
+    departed: Departed | None = None
     closed: bool = False
 
     @property
@@ -172,9 +179,7 @@ def evolve(state: DisputeState, event: DisputeEvent) -> DisputeState:  # noqa: C
             departures = state.departures.plus(departure, None)
             return replace(state, departure=asked, departures=departures)
         case DepartureConfirmed():
-            departed = state.departure and state.departure._replace(confirmed=True)
-            version = state.determination and state.determination.version
-            return replace(state, departure=departed, departed_at=version)
+            return _departed(state)
         case DisputeClosed():
             return replace(state, closed=True)
         case _:
@@ -197,3 +202,11 @@ def _determined(state: DisputeState, event: DeterminationMade) -> DisputeState:
         determination=made,
         departure=None,
     )
+
+
+def _departed(state: DisputeState) -> DisputeState:
+    asked, known = state.departure, state.determination
+    if asked is None or known is None:
+        return state
+    departed = Departed(asked.id, known.version)
+    return replace(state, departure=asked._replace(confirmed=True), departed=departed)

@@ -37,9 +37,13 @@ class HeldOfRecord:
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
-    """Nobody can say who holds it; `status_quo` goes on until agreement or order."""
+    """Nobody can say who holds it; `status_quo` goes on until agreement or order.
+
+    `version` is the identity's, 0: none.
+    """
 
     reason: Unclear
     status_quo: tuple[UUID, ...]
     rests_on: tuple[UUID, ...]
+    version: int = 0
     departure: UUID | None = None

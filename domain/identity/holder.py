@@ -59,7 +59,9 @@ def holder_of_record(history: Iterable[Recorded], as_of: int) -> HeldOfRecord | 
     if known.doubts:
         rests_on = (*known.held.rests_on, *(event for _, event in known.doubts))
         first = known.doubts[0][0]
-        return Undetermined(Unclear(first.kind.value), known.held.holders, rests_on)
+        return Undetermined(
+            Unclear(first.kind.value), known.held.holders, rests_on, known.held.version
+        )
     return known.held
 
 
@@ -117,10 +119,10 @@ def _confirmed(known: _Known, departure: UUID, recorded: Recorded) -> _Known:
 def _departed(known: _Known, departed: _Departed, registered: UUID) -> HeldOfRecord | Undetermined:
     asked, held = departed.asked, known.held
     rests_on = (*(held.rests_on if held is not None else (registered,)), *departed.rests_on)
+    version = held.version if held is not None else 0
     if asked.outcome is Outcome.UNDETERMINED:
         status_quo = held.holders if held is not None else ()
-        return Undetermined(Unclear.DEPARTED, status_quo, rests_on, asked.departure)
-    version = held.version if held is not None else 0
+        return Undetermined(Unclear.DEPARTED, status_quo, rests_on, version, asked.departure)
     return HeldOfRecord(
         asked.holders, asked.together, version, departed.since, rests_on, asked.departure
     )

@@ -122,7 +122,7 @@ def held(*holders: UUID, **fields: Any) -> HeldOfRecord:
 
 def unclear(reason: Unclear = Unclear.DECEASED, **fields: Any) -> Undetermined:
     """Return the answer that nobody can say."""
-    return Undetermined(reason, (HOLDER,), (uid(1), uid(2)), **fields)
+    return Undetermined(reason, (HOLDER,), (uid(1), uid(2)), **{"version": 1, **fields})
 
 
 def determine(answer: Any = None, number: UUID = DETERMINATION, **fields: Any) -> MakeDetermination:

@@ -67,7 +67,7 @@ def test_several_hold_it_as_the_departure_says() -> None:
 def test_a_departure_to_nobody_leaves_it_undetermined() -> None:
     answer = _asked(REGISTERED, _proposed(), _confirmed())
     rests_on = (uid(1), uid(2), uid(3))
-    assert answer == Undetermined(Unclear.DEPARTED, (HOLDER,), rests_on, DEPARTURE)
+    assert answer == Undetermined(Unclear.DEPARTED, (HOLDER,), rests_on, 1, DEPARTURE)
 
 
 def test_a_departure_names_the_holder_of_an_imported_contract_and_in_doubt() -> None:

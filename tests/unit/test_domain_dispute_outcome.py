@@ -270,7 +270,7 @@ def test_two_people_depart_and_say_why() -> None:
     DETERMINED.when(depart(CONTRACTOR)).then(asked)
     fact = DepartureConfirmed(DEPARTURE, SECOND_HANDLER.id)
     state = DETERMINED.after(depart(CONTRACTOR)).when(depart_too()).then(fact)
-    assert (state.departure.confirmed, state.departed_at) == (True, 1)
+    assert (state.departure.confirmed, state.departed) == (True, (DEPARTURE, 1))
     DETERMINED.when(depart(CONTRACTOR, reason=said(" "))).then_raises(Malformed)
 
 
@@ -337,8 +337,15 @@ def test_after_a_departure_only_a_determination_that_follows_it_goes_on() -> Non
     assert after.when(confirm(uid(721))).types == ["DeterminationConfirmed"]
     back = depart(HOLDER, determination=uid(721), departure=uid(731))
     assert after.when(back).types == ["DepartureProposed"]
+    twice = after.after(back, depart_too(uid(731)))
+    twice.when(determine(follows, uid(722))).then_refused("determination-outdated")
+    elsewhere = held(RIVAL, departure=uid(739))
+    assert twice.when(determine(elsewhere, uid(722))).types == ["DeterminationMade"]
     sold = standing(SOLD)
-    assert after.when(determine(held(BUYER), uid(722), standing=sold)).types
+    DEPARTED.when(determine(follows, uid(722), standing=sold)).then_refused(
+        "determination-outdated"
+    )
+    assert after.when(determine(held(BUYER, version=2), uid(722), standing=sold)).types
     after.when(confirm(uid(721), standing=sold)).then_refused("determination-outdated")
 
 

@@ -118,7 +118,7 @@ def test_a_first_identity_determines_an_imported_contract() -> None:
 @pytest.mark.parametrize("kind", Doubt)
 def test_a_doubt_leaves_it_undetermined_and_what_is_goes_on(kind: Doubt) -> None:
     answer = _asked(REGISTERED, _doubted(kind))
-    assert answer == Undetermined(Unclear(kind.value), (HOLDER,), (uid(1), uid(2)))
+    assert answer == Undetermined(Unclear(kind.value), (HOLDER,), (uid(1), uid(2)), 1)
 
 
 def test_a_settled_doubt_leaves_the_holder() -> None:
