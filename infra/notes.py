@@ -94,6 +94,10 @@ class Signature:
     key_id: bytes
     value: bytes
 
+    def line(self) -> str:
+        """Return it as the one line that a signer writes."""
+        return f"— {self.name} {b64encode(self.key_id + self.value).decode()}\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

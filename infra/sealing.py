@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -52,6 +52,13 @@ class Commitment:
     stream: Stream
     field: str
     value: str
+
+
+class Disclosed(NamedTuple):
+    """An opened field as whoever has no key can check it: salt and text lead to the commitment."""
+
+    salt: bytes
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,16 @@ class Sealer:
         keys = await self._keys.by_ids_soon({row.key_id for row, _ in pairs})
         return self._open_with(pairs, keys)
 
+    async def disclose_all_soon(
+        self, pairs: Collection[tuple[SealedRow, Commitment]]
+    ) -> list[Disclosed | None]:
+        """Return salts and texts in order, None where the key is gone, for somebody to check."""
+        keys = await self._keys.by_ids_soon({row.key_id for row, _ in pairs})
+        return [
+            None if (key := keys.get(row.key_id)) is None else self._disclosed(row, said, key)
+            for row, said in pairs
+        ]
+
     def seal_chunk(self, place: ChunkPlace, data: bytes, key: SealingKey) -> SealedChunk:
         """Return one sealed piece of an attachment, at most CHUNK_BYTES before sealing."""
         if len(data) > CHUNK_BYTES:
@@ -186,6 +203,11 @@ class Sealer:
         if not hmac.compare_digest(made.hex().encode(), said.value.encode()):
             raise Integrity(f"event {said.event_id}, {said.field}: not what the event committed to")
         return text.decode()
+
+    def _disclosed(self, row: SealedRow, said: Commitment, key: SealingKey) -> Disclosed:
+        text, named = self._open(row, said, key), lp_id(id_bytes(said.event_id))
+        bound = self._bound_to(named, said.stream) + lp_name(said.field) + key.named
+        return Disclosed(key.aead.decrypt(row.nonce, row.ciphertext, bound)[:SALT_BYTES], text)
 
     def _bound_to(self, event: bytes, stream: Stream) -> bytes:
         return self._bound + event + lp_name(stream.kind.value) + lp_id(id_bytes(stream.id))
