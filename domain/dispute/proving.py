@@ -8,7 +8,16 @@ from domain.contract.ownership.state import Ownership
 from domain.contract.ownership.vocabulary import Doubt, OrderEffect, Together
 from domain.dispute.state import Claim
 from domain.dispute.vocabulary import Wish
-from domain.identity.proof import Check, Method, Scope, good_for, identified, mandates, proved
+from domain.identity.proof import (
+    Capacity,
+    Check,
+    Method,
+    Scope,
+    good_for,
+    identified,
+    mandates,
+    proved,
+)
 
 NEEDS: Final = {
     Wish.ACCESS: Scope.ACCESS,
@@ -47,7 +56,7 @@ def authority_proved(
     """
     if _ordered(claim, ownership):
         return identified(checks, claim.claimant)
-    good = tuple(one for one in checks if _still_good(one, ownership))
+    good = _still_good(checks, ownership)
     scope = NEEDS[claim.wish]
     holders = [one.id for one in ownership.holders]
     if not any(_acts(claim, good, one, scope, ownership, at) for one in holders):
@@ -61,9 +70,24 @@ def _ordered(claim: Claim, ownership: Ownership) -> bool:
     return ownership.in_force(claim.order, *BY_ORDER[claim.wish])
 
 
-def _still_good(check: Check, ownership: Ownership) -> bool:
-    """Say whether an authority on record is one today: who left meanwhile acts no more."""
-    return check.method is not Method.AUTHORITY_ON_RECORD or check.mandate in ownership.acting
+def _still_good(checks: tuple[Check, ...], ownership: Ownership) -> tuple[Check, ...]:
+    """Return the checks without authorities last seen on a record that gives them no more.
+
+    Who left meanwhile acts no more, whatever older papers say.
+    """
+    last = {_of(one): one for one in checks if one.mandate is not None}
+    gone = {
+        key
+        for key, one in last.items()
+        if one.method is Method.AUTHORITY_ON_RECORD and one.mandate not in ownership.acting
+    }
+    return tuple(one for one in checks if one.mandate is None or _of(one) not in gone)
+
+
+def _of(check: Check) -> tuple[UUID, UUID, Capacity] | None:
+    """Return who acts for whom as what, by a check of that."""
+    has = check.mandate
+    return None if has is None else (has.person, has.holder, has.capacity)
 
 
 def _acts(

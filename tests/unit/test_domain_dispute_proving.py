@@ -213,6 +213,16 @@ def test_a_manager_who_left_after_the_check_is_not_upheld() -> None:
     )
     left = standing(ended, since=COMPANY)
     given_.when(uphold(standing=left)).then_refused("claim-unproved")
+    older = OPENED.after(
+        claim(who=REPRESENTATIVE, standing=acting),
+        checked(visit(1, REPRESENTATIVE), standing=acting),
+        checked(papers(3, has), standing=acting),
+    )
+    assert older.when(uphold(standing=left)).types == ["ClaimUpheld"]
+    both = older.after(checked(on_record, standing=acting))
+    both.when(uphold(standing=left)).then_refused("claim-unproved")
+    anew = both.after(checked(papers(4, has), standing=left))
+    assert anew.when(uphold(standing=left)).types == ["ClaimUpheld"]
 
 
 @pytest.mark.parametrize(
