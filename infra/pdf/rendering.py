@@ -1,0 +1,138 @@
+"""The timeline as PDF: numbered parts, each set in a process of its own, pages counted over all.
+
+Page n of m needs m before the first page is made. So a timeline of several parts is set twice: to
+count, and to make; one of a single part knows its own pages and is set once.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, TypeVar
+
+from domain.errors import Integrity, Unavailable
+from infra.pdf.document import Document, Row
+from infra.pdf.setting import Bounds, NotSet, Whole, culprits, make, pages_of
+from infra.pdf.shaping import Shaping
+
+EVENTS: Final = 2_000  # at most in one part
+CHARACTERS: Final = 1_500_000  # of contents in one part, unless a single event has more
+_BOUNDS: Final = Bounds()
+_T = TypeVar("_T")
+_AT_ONCE: Final = min(2, os.cpu_count() or 1)  # each may take `Bounds.memory`
+
+
+def render(
+    document: Document,
+    into: Path,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    bounds: Bounds = _BOUNDS,
+) -> list[Path]:
+    """Write `timeline-1.pdf`, `timeline-2.pdf`, ... into the directory `into`; return their paths.
+
+    The same document gives the same bytes. `progress` gets steps done and steps in all, which are
+    the events, or twice as many when there are several parts. Contents lie in files below `into`
+    while it runs.
+
+    Raises:
+        Malformed: There are no texts in the document's language, or its zone is none.
+        Integrity: There are more or fewer rows than the document says.
+        Unavailable: Fonts are missing, or a part cannot be set; names the event.
+    """
+    with (
+        TemporaryDirectory(dir=into, prefix=".pdf-") as folder,
+        ThreadPoolExecutor(_AT_ONCE) as workers,
+    ):
+        try:
+            return _Rendering(document, into, Path(folder), workers, progress, bounds).all()
+        except BaseException:
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _Rendering:
+    def __init__(
+        self,
+        document: Document,
+        into: Path,
+        folder: Path,
+        workers: ThreadPoolExecutor,
+        progress: Callable[[int, int], None],
+        bounds: Bounds,
+    ) -> None:
+        self._document = document
+        self._into, self._folder = into, folder
+        self._workers, self._progress, self._bounds = workers, progress, bounds
+        self._parts: list[Path] = []
+        self._events: list[int] = []
+        self._done = 0
+
+    def all(self) -> list[Path]:
+        """Shape and count the parts, then make them."""
+        counted = self._counted()
+        if sum(self._events) != self._document.count:
+            raise Integrity(
+                f"the timeline has {sum(self._events)} events, not {self._document.count}"
+            )
+        pages = [self._result(n, job) for n, job in enumerate(counted)]
+        before = [0, *accumulate(pages)]
+        made = [self._into / f"timeline-{n + 1}.pdf" for n in range(len(self._parts))]
+        jobs = [
+            self._workers.submit(
+                make, part, path, Whole(start, before[-1], len(self._parts)), self._bounds
+            )
+            for part, path, start in zip(self._parts, made, before, strict=False)
+        ]
+        for n, job in enumerate(jobs):
+            self._result(n, job)
+        return made
+
+    def _counted(self) -> list[Future[int]]:
+        """Write each part to a file; begin to count pages when it is not the only one."""
+        shaping = Shaping(self._document)
+        jobs: list[Future[int]] = []
+        for n, rows in enumerate(in_parts(self._document.rows), 1):
+            path = self._folder / f"{n}.json"
+            path.write_text(json.dumps(shaping.part(n, rows), ensure_ascii=False), "utf-8")
+            self._parts.append(path)
+            self._events.append(len(rows))
+            if n > 1:
+                jobs += [
+                    self._workers.submit(pages_of, part, self._bounds)
+                    for part in self._parts[len(jobs) :]
+                ]
+        return jobs
+
+    def _result(self, n: int, job: Future[_T]) -> _T:
+        try:
+            found = job.result()
+        except NotSet as error:
+            raise Unavailable(self._told(n, error)) from None
+        self._done += self._events[n]
+        passes = 1 if len(self._parts) == 1 else 2
+        self._progress(self._done, passes * self._document.count)
+        return found
+
+    def _told(self, n: int, error: NotSet) -> str:
+        found = culprits(self._parts[n], self._bounds)
+        where = f"the event at position {found[0]}" if found else "its first page"
+        if len(found) > 1:
+            where = f"the events at positions {found[0]} to {found[-1]}"
+        return f"part {n + 1} of the PDF cannot be made because of {where}: {error}"
+
+
+def in_parts(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
+    """Cut the timeline into parts; a timeline without events is one empty part."""
+    part: list[Row] = []
+    characters = 0
+    for row in rows:
+        longer = len(row.who) + sum(len(field.value) for field in row.fields)
+        if part and (len(part) == EVENTS or characters + longer > CHARACTERS):
+            yield part
+            part, characters = [], 0
+        part.append(row)
+        characters += longer
+    yield part
