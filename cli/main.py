@@ -25,6 +25,7 @@ _COMMANDS: Final = (
     ("replay", "cli.replay:replay", "Compute a view as of a moment."),
     ("rebuild", "cli.rebuild:rebuild", "Compute a view again from the first event."),
     ("fsck", "cli.fsck:fsck_", "Verify everything that is stored."),
+    ("export", "cli.export:export", "Write a history to a zip that others can check."),
     ("verify", "cli.verify:verify", "Check an export, without any ledger."),
     ("keys", "cli.keys:app", "Make, show and replace the keys of the ledger."),
     ("continue", "cli.continuation:continue_", "Go on after a restore that lost events."),

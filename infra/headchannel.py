@@ -1,8 +1,9 @@
 """The way to the integrator for heads of chains: a Unix socket in the log's directory.
 
-One question a connection, a line `CHAIN SIZE` (SIZE `-`: that of the last checkpoint). The answer
-is a line, `signed LENGTH` with the note behind it, or one word that says why not. What is signed
-is made by the integrator alone: nobody can send it a text.
+One question a connection: a line `CHAIN SIZE` (SIZE `-`: that of the last checkpoint), or `export
+POSITION` for the note of the export that is recorded there. The answer is a line, `signed LENGTH`
+with the note behind it, or one word that says why not. What is signed is made by the integrator
+alone: nobody can send it a text.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +33,7 @@ QUESTION_BYTES: Final = 160
 QUESTION_SECONDS: Final = 0.5
 ANSWER_SECONDS: Final = 3.0
 SIGNED: Final = "signed"
+EXPORT: Final = "export"
 _NOTE_BYTES: Final = 4096
 _BACKLOG: Final = 128
 _SIZE: Final = re.compile(r"-|[1-9][0-9]{0,15}")
@@ -51,7 +54,20 @@ async def ask_head(data: Path, chain: Chain, size: int | None = None) -> bytes:
     Raises NotFound when the chain has no event there, NotYetIntegrated when no checkpoint covers
     so many, Integrity when the store contradicts the tree, Unavailable when nobody answers.
     """
-    question = f"{chain_text(chain)} {size or '-'}\n".encode()
+    return await _ask(data, f"{chain_text(chain)} {size or '-'}\n")
+
+
+async def ask_export(data: Path, position: int) -> bytes:
+    """Return the signed note of the export that was recorded at a position.
+
+    Raises NotFound when none was, NotYetIntegrated when no checkpoint covers it, Integrity when
+    the store contradicts the tree, Unavailable when nobody answers.
+    """
+    return await _ask(data, f"{EXPORT} {position}\n")
+
+
+async def _ask(data: Path, line: str) -> bytes:
+    question = line.encode()
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             word, note = await _exchange(log_directory(data), question)
@@ -97,8 +113,15 @@ def close(listener: socket.socket, data: Path) -> None:
         (log_directory(data) / SOCKET).unlink()
 
 
-def receive(channel: socket.socket) -> tuple[Chain, int | None]:
-    """Return what is asked: a chain, and a tree size or None; raise Malformed."""
+@dataclass(frozen=True, slots=True)
+class ExportAt:
+    """The question for the note of the export that was recorded at a position."""
+
+    position: int
+
+
+def receive(channel: socket.socket) -> tuple[Chain | ExportAt, int | None]:
+    """Return what is asked: a chain and a tree size or None, or an export; raise Malformed."""
     raw, ends = b"", time.monotonic() + QUESTION_SECONDS
     while not raw.endswith(b"\n"):
         channel.settimeout(max(0.001, ends - time.monotonic()))
@@ -112,6 +135,8 @@ def receive(channel: socket.socket) -> tuple[Chain, int | None]:
     chain, _, size = raw[:-1].decode("ascii", "replace").rpartition(" ")
     if not _SIZE.fullmatch(size):
         raise Malformed("not a tree's size", "size")
+    if chain == EXPORT and size != "-":
+        return ExportAt(int(size)), None
     return parse_chain(chain), None if size == "-" else int(size)
 
 

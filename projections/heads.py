@@ -1,8 +1,8 @@
 """Signs heads of chains, in the integrator's process: the one that has the signing key.
 
-Asked for is a chain, never a text. What is signed of it is read from the store and proved from the
-tiles: the last event lies in the tree of the published checkpoint, and its envelope says that it
-is the chain's event of that number.
+Asked for is a chain, or an export that was recorded, never a text. What is signed is read from the
+store and proved from the tiles: the last event lies in the tree of the published checkpoint, and
+its envelope says that it is the chain's event of that number.
 """
 
 import threading
@@ -15,13 +15,17 @@ from typing import Any, Final
 
 import psycopg
 
+from domain.access import Exported
 from domain.chainhead import Chain, ChainHead
 from domain.errors import Integrity, LedgerError, Malformed, NotFound, NotYetIntegrated, Unavailable
+from domain.exportnote import ExportNote
 from domain.stream import Stream
 from infra import headchannel, logs
 from infra.envelope import Envelope, leaf_hash, parse
+from infra.headchannel import ExportAt
 from infra.logkeys import LogKeys
 from infra.notes import open_note
+from infra.reading import recorded_of
 from infra.sqlfiles import load_sql
 from projections.log import Published, PublishedLog
 from projections.log_meters import LogMeters
@@ -58,6 +62,26 @@ class HeadSigner:
         except OSError as error:
             raise Unavailable(f"the log cannot be read: {type(error).__name__}") from error
 
+    def sign_export(self, position: int) -> bytes:
+        """Return the signed note of the export that was recorded at a position.
+
+        What is signed is the digest in that event, which has to be in the tree: nobody can ask for
+        any other. Raises NotFound when it records no export, and as `sign` does.
+        """
+        try:
+            published = self._published()
+            if position > published.head.size:
+                raise NotYetIntegrated(f"the checkpoint covers {published.head.size} events")
+            epoch, _, envelope = self._row("event", (position,))
+            if epoch != published.epoch:
+                raise NotYetIntegrated("the log of this epoch has not begun yet")
+            bag, leaf = _exported(position, envelope), leaf_hash(envelope)
+            published.path(leaf, position - 1, published.head.size)
+            said = ExportNote(published.head.origin, bag, position, leaf)
+            return self._signed(said.name, said.text())
+        except OSError as error:
+            raise Unavailable(f"the log cannot be read: {type(error).__name__}") from error
+
     def close(self) -> None:
         """Give up the connection."""
         if self._connection is not None:
@@ -77,7 +101,7 @@ class HeadSigner:
         published.path(last, position - 1, size)
         origin, root = published.head.origin, published.root(size)
         head = ChainHead(origin, chain, count, position, last, size, root)
-        return self._signed(head)
+        return self._signed(head.name, head.text())
 
     def _published(self) -> Published:
         """Return the published checkpoint, which one of this ledger's keys signed."""
@@ -89,10 +113,12 @@ class HeadSigner:
 
     def _last(self, chain: Chain, size: int) -> tuple[int, int, bytes]:
         """Return the store's epoch, and the chain's last event: its position and envelope."""
-        asked: tuple[object, ...] = (chain, size)
-        statement = _SQL["contract"]
         if isinstance(chain, Stream):
-            statement, asked = _SQL["stream"], (chain.id, chain.kind.value, size)
+            return self._row("stream", (chain.id, chain.kind.value, size))
+        return self._row("contract", (chain, size))
+
+    def _row(self, name: str, asked: tuple[object, ...]) -> tuple[int, int, bytes]:
+        statement = _SQL[name]
         try:
             if self._connection is None:
                 self._connection = self._connect()
@@ -105,11 +131,25 @@ class HeadSigner:
             raise NotFound("no event of it in this tree")
         return int(row[0]), int(row[1]), bytes(row[2])
 
-    def _signed(self, head: ChainHead) -> bytes:
-        signer, history = self._keys.signer(head.name), self._keys.history()
+    def _signed(self, name: str, text: str) -> bytes:
+        signer, history = self._keys.signer(name), self._keys.history()
         if not history or history[-1].public != signer.verifier.public.hex():
             raise Unavailable("the key that signs is not in the list of keys yet")
-        return signer.sign(head.text()).encode()
+        return signer.sign(text).encode()
+
+
+def _exported(position: int, envelope: bytes) -> bytes:
+    """Return the digest of the export that an envelope records; raise NotFound, Integrity."""
+    try:
+        said = parse(envelope)
+        event = recorded_of(said, envelope).event
+    except Malformed as error:
+        raise Integrity(f"position {position} is no envelope: {error}") from None
+    if said.position != position:
+        raise Integrity(f"position {position} is another event than its columns say")
+    if not isinstance(event, Exported):
+        raise NotFound("no export is recorded there")
+    return bytes.fromhex(event.digest)
 
 
 def _number(chain: Chain, position: int, envelope: bytes) -> int:
@@ -169,9 +209,12 @@ class Desk:
     def _answer(self, channel: socket) -> str:
         """Answer one question; return the word for how it went. Raises OSError."""
         try:
-            chain, size = headchannel.receive(channel)
+            asked, size = headchannel.receive(channel)
             self._take()
-            note = self._signer.sign(chain, size)
+            if isinstance(asked, ExportAt):
+                note = self._signer.sign_export(asked.position)
+            else:
+                note = self._signer.sign(asked, size)
         except LedgerError as error:
             if isinstance(error, Integrity):
                 _LOG.exception("a head is not signed", exc_info=error, detail=str(error))

@@ -12,3 +12,8 @@ SELECT i.epoch, e.position, e.envelope
 FROM ledger.events AS e, ledger.identity AS i
 WHERE e.stream_id = %s AND e.stream_kind = %s::text::ledger.stream_kind AND e.position <= %s
 ORDER BY e.stream_version DESC LIMIT 1
+
+-- name: event
+SELECT i.epoch, e.position, e.envelope
+FROM ledger.events AS e, ledger.identity AS i
+WHERE e.position = %s

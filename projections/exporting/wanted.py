@@ -1,7 +1,7 @@
 """What somebody wants exported, and who may be told what of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -37,6 +37,10 @@ class Wanted:
     words: str | None
     withhold: frozenset[UUID]
     zone: ZoneInfo
+
+    def as_of(self, position: int) -> "Wanted":
+        """Return the same as of another position."""
+        return replace(self, position=position)
 
     @property
     def name(self) -> str:

@@ -18,6 +18,9 @@ COMMANDS = {
     "replay": ("queue", "--position", "1"),
     "rebuild": ("queue",),
     "continue": (),
+    "export": (
+        *("contract", "C-1", "--out", "bag.zip", "--recipient", "R", "--legal-basis", "consent"),
+    ),
 }
 NEEDS_A_LEDGER = sorted(set(COMMANDS) - {"up"})
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from support.histories import History
 from support.log import NAME, integrated
 from support.store import key, provenance
-from support.views import Ledger
+from support.views import Ledger, eventually
 
 from domain.chainhead import Chain
 from domain.contract.documents import Category
@@ -30,6 +30,7 @@ from domain.values import Actor, ActorKind, Origin, OriginKind, Purpose, Role, S
 from infra.bundle.alone import program
 from infra.bundle.checking import Verdict, check
 from infra.bundle.reader import opening
+from infra.headchannel import SOCKET
 from infra.ids import new_id
 from infra.keys import KeyScope
 from infra.logkeys import LogKeys
@@ -189,6 +190,7 @@ class Exporting:
         dsn = self.ledger.database.dsn_follower
         signer = HeadSigner(self.data, LogKeys(self.data), lambda: connect(dsn))
         with serving(self.data, signer, LogMeters()):
+            assert eventually((self.data / "log" / SOCKET).exists)
             yield
 
     def export(

@@ -1,0 +1,151 @@
+"""`ledger export`: what is recorded of a ticket or a contract, as a bag that anybody can check."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from cyclopts import Parameter, validators
+
+from cli.connection import Where, local_settings, remote
+from cli.exits import GOOD
+from cli.importing_options import Zone
+from cli.output import progress, show
+from cli.viewing import AsJson, ticket_id
+from domain.chainhead import Chain
+from domain.errors import Malformed
+from domain.handling import Handler
+from domain.stream import Stream, StreamKind
+from domain.values import Actor, ActorKind, Assurance, Provenance, Role, is_code
+from infra.ids import new_id
+from infra.keys.opening import open_keys
+from infra.logkeys import LogKeys
+from infra.secrets import Secrets
+from infra.settings import Settings
+from infra.store import PostgresLog, open_log
+from projections.exporting.make import make_bag
+from projections.exporting.record import Recording, basis_of, stream_of
+from projections.exporting.wanted import Wanted
+
+LONGEST: Final = 1_000
+"""Characters of a recipient or a basis at most."""
+
+OPERATOR: Final = UUID("01890000-0000-7000-8000-0000000e0001")
+"""Whoever works on the ledger's own machine: the access stream of their exports."""
+
+
+def export(  # noqa: PLR0913 - one argument an option
+    what: Literal["ticket", "contract"],
+    id: str,  # noqa: A002 - the argument is called so
+    *,
+    out: Path,
+    recipient: str,
+    legal_basis: str,
+    at_position: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    withhold: Annotated[tuple[UUID, ...], Parameter(negative="")] = (),
+    timezone: Zone = "UTC",
+    as_json: AsJson = False,
+    where: Where | None = None,
+) -> int:
+    """Write everything recorded of a ticket or a contract to a zip that others can check.
+
+    The words of third parties are withheld. The export itself is recorded, with the digest of the
+    zip, for whom it is, and why; without that, or when it cannot be signed, there is no file.
+
+    Example: ledger export ticket INC0000045 --out ticket.zip --recipient "District court 4"
+    --legal-basis court_order
+
+    Parameters
+    ----------
+    what
+        Of what.
+    id
+        The ticket's id, number or reference; the contract's number.
+    out
+        The file to write, which must not be there yet.
+    recipient
+        Who is given it.
+    legal_basis
+        court_order, authority_request, data_subject_request, legal_claim, legal_obligation,
+        contract, consent, or any other in words.
+    at_position
+        As of which event of the ledger; now when it is left out.
+    withhold
+        A person whose words are withheld too, by id; may be repeated.
+    timezone
+        The zone in which the timeline shows times beside UTC.
+    """
+    for name, text in (("--recipient", recipient), ("--legal-basis", legal_basis)):
+        if not text.strip() or len(text) > LONGEST or not text.isprintable():
+            raise Malformed(f"1 to {LONGEST} characters that can be printed", name)
+    if out.exists() or not out.parent.is_dir():
+        raise Malformed("must be a new file in a folder that is there", "--out")
+    asked = where or Where()
+    settings = local_settings(asked)
+    basis, words = basis_of(legal_basis)
+    position = at_position or 0
+    wanted = Wanted(
+        chain=_chain(what, id, asked),
+        position=position,
+        bag=new_id(),
+        by=Actor(ActorKind.SYSTEM, OPERATOR, Role.OPERATOR, assurance=Assurance.LOCAL),
+        at=datetime.now(UTC),
+        recipient=recipient,
+        basis=basis.value,
+        words=words,
+        withhold=frozenset(withhold),
+        zone=ZoneInfo(timezone),
+    )
+    events = asyncio.run(_export(settings, wanted, out))
+    told = {"bag": wanted.bag, "file": str(out), "events": events, "bytes": out.stat().st_size}
+    show(told, (f"{events} events in {out}, bag {wanted.bag}",), as_json=as_json)
+    return GOOD
+
+
+def _chain(what: str, named: str, where: Where) -> Chain:
+    if what == "contract":
+        if not is_code(named):
+            raise Malformed("not a contract's number", "ID")
+        return named
+    try:
+        ticket = UUID(named)
+    except ValueError:
+        ticket = UUID(ticket_id(remote(where), named))
+    return Stream(StreamKind.TICKET, ticket)
+
+
+async def _export(settings: Settings, wanted: Wanted, out: Path) -> int:
+    assert settings.database_url is not None
+    keys = open_keys(settings)
+    dsn = settings.database_url.get_secret_value()
+    try:
+        async with open_log(dsn, settings.data, keys) as log:
+            head = await log.head()
+            if wanted.position > head.position:
+                raise Malformed(f"the ledger has {head.position} events", "--at-position")
+            wanted = wanted.as_of(wanted.position or head.position)
+            return await _make(log, Secrets(keys), settings, wanted, out)
+    finally:
+        keys.close()
+
+
+async def _make(
+    log: PostgresLog, secrets: Secrets, settings: Settings, wanted: Wanted, out: Path
+) -> int:
+    handler = Handler(log)
+    said = Provenance(actor=wanted.by, at=wanted.at, correlation=wanted.bag)
+    exported = await stream_of(handler, wanted.chain)
+    recording = Recording(handler, secrets, settings.data, wanted, exported, said)
+    with progress("exporting") as done:
+        return await make_bag(
+            out,
+            wanted,
+            log.reader,
+            log.codec.sealer,
+            settings.data,
+            LogKeys.of(settings),
+            recording.sign,
+            done,
+        )
