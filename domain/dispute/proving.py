@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.contract.ownership.state import Ownership
-from domain.contract.ownership.vocabulary import Doubt, OrderEffect, Together
+from domain.contract.ownership.vocabulary import OrderEffect, Together
 from domain.dispute.state import Claim
 from domain.dispute.vocabulary import Wish
 from domain.identity.proof import (
@@ -37,14 +37,10 @@ BY_ORDER: Final = {
 }
 """Which orders stand for the holder's word, by what is asked for."""
 
-NEEDS_AN_END: Final = frozenset({Doubt.CONFLICTING_EXTRACTS, Doubt.NO_PROVEN_AUTHORITY})
-"""Doubts in which everything stays as it is until agreement or order."""
-
 
 def in_doubt(claim: Claim, ownership: Ownership) -> bool:
     """Say whether nobody's authority proves anything until a doubt is settled."""
-    open_doubts = {one.kind for one in ownership.doubts}
-    return bool(open_doubts & NEEDS_AN_END) and not _ordered(claim, ownership)
+    return ownership.contested and not _ordered(claim, ownership)
 
 
 def authority_proved(

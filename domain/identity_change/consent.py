@@ -3,13 +3,10 @@
 from datetime import datetime
 
 from domain.contract.ownership.state import Ownership
-from domain.contract.ownership.vocabulary import ChangeKind, Doubt, OrderEffect, Together
+from domain.contract.ownership.vocabulary import ChangeKind, OrderEffect, Together
 from domain.errors import Refused
 from domain.identity.proof import Scope, identified, mandates, proved
 from domain.identity_change.state import Asked, IdentityChangeState
-
-NEEDS_AN_END = frozenset({Doubt.CONFLICTING_EXTRACTS, Doubt.NO_PROVEN_AUTHORITY})
-"""Doubts in which everything stays as it is until agreement or order."""
 
 
 def unchanged(asked: Asked, ownership: Ownership, at: datetime) -> None:
@@ -22,7 +19,7 @@ def unchanged(asked: Asked, ownership: Ownership, at: datetime) -> None:
         raise Refused("contract-frozen", "identity stays as it is until the freeze ends")
     if ordered(asked, ownership):
         return
-    if any(one.kind in NEEDS_AN_END for one in ownership.doubts):
+    if ownership.contested:
         raise Refused("holder-doubted", "who holds it is in doubt: settle that, or bring an order")
 
 

@@ -113,6 +113,12 @@ class Ownership:
         return any(one.holder == holder and one.kind in ends for one in self.doubts)
 
     @property
+    def contested(self) -> bool:
+        """Say whether everything has to stay as it is until those concerned agree, or an order."""
+        ends = (Doubt.CONFLICTING_EXTRACTS, Doubt.NO_PROVEN_AUTHORITY)
+        return any(one.kind in ends for one in self.doubts)
+
+    @property
     def acting(self) -> tuple[Mandate, ...]:
         """Return every authority on record; a document's representative may do everything."""
         by_document = (
