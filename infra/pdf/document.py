@@ -43,7 +43,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Remark:
     """Something that a reader is to notice, with the positions of the events that it rests on."""
 
     text: str
@@ -81,4 +81,4 @@ class Document:
     count: int
     zone: str = "UTC"
     language: str = "en"
-    findings: tuple[Finding, ...] = ()
+    remarks: tuple[Remark, ...] = ()

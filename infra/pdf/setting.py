@@ -65,7 +65,7 @@ def culprits(part: Path, bounds: Bounds) -> list[int]:
     alone = part.with_suffix(".alone")
 
     def fails(rows: list[Any]) -> bool:
-        alone.write_text(json.dumps({**data, "cover": None, "findings": [], "rows": rows}), "utf-8")
+        alone.write_text(json.dumps({**data, "cover": None, "remarks": [], "rows": rows}), "utf-8")
         try:
             pages_of(alone, bounds)
         except NotSet:

@@ -27,7 +27,7 @@ class Shaping:
         self._words = words(document.language)
 
     def part(self, number: int, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return part `number`, from 1; the first has the cover and the findings."""
+        """Return part `number`, from 1; the first has the cover and the remarks."""
         cover, first = self._document.cover, number == 1
         made = cover.made.astimezone(UTC)
         return {
@@ -38,7 +38,7 @@ class Shaping:
             "number": number,
             "bag": self._text(cover.bag),
             "cover": self._cover() if first else None,
-            "findings": self._findings() if first else [],
+            "remarks": self._remarks() if first else [],
             "rows": [self._row(row) for row in rows],
         }
 
@@ -64,10 +64,10 @@ class Shaping:
             "notes": [say[note].replace("{zone}", self._document.zone) for note in _NOTES],
         }
 
-    def _findings(self) -> list[Any]:
+    def _remarks(self) -> list[Any]:
         return [
-            (self._text(finding.text), ", ".join(map(str, finding.positions)))
-            for finding in self._document.findings
+            (self._text(remark.text), ", ".join(map(str, remark.positions)))
+            for remark in self._document.remarks
         ]
 
     def _row(self, row: Row) -> dict[str, Any]:

@@ -6,6 +6,7 @@ that stand alone, in heaps, or on what no font joins them with. So a text cannot
 of its surroundings, and a code point that somebody typed has no box.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
@@ -13,7 +14,10 @@ from typing import Final
 from infra.pdf.fonts import covered
 
 HEAP: Final = 4  # marks on one character that are set; more would run into other lines
-UNBROKEN: Final = 24  # characters without a place to break the line, after which one is made
+UNBROKEN: Final = 20  # characters without a space that fit into a line
+STEP: Final = 10  # in longer runs the line may be broken after so many
+_OWN_BREAKS: Final = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0003ffff"  # Thai, Chinese...
+_LONG: Final = re.compile(rf"[^\s{_OWN_BREAKS}]{{{UNBROKEN + 1},}}")
 _BREAK: Final = "\u200b"
 _JOINERS: Final = "\u200c\u200d"  # needed by Arabic and Indic scripts, and inside emoji
 _VARIANTS: Final = range(0xFE00, 0xFE10)
@@ -72,17 +76,17 @@ def _joinable(character: str) -> bool:
 
 
 def _breakable(text: str) -> str:
-    """Return `text` with places to break the line in runs that have none."""
-    if max(map(len, text.split()), default=0) <= UNBROKEN:
-        return text
-    made, run = [], 0
-    for n, character in enumerate(text):
-        run = 0 if character.isspace() else run + 1
-        if run > UNBROKEN and _apart(text[n - 1], character):
-            made.append(_BREAK)
-            run = 1
-        made.append(character)
-    return "".join(made)
+    """Return `text` with places to break the line in runs that are too long for one."""
+    return _LONG.sub(lambda run: _broken(run[0]), text)
+
+
+def _broken(run: str) -> str:
+    made, last = [], 0
+    for n in range(1, len(run)):
+        if n - last >= STEP and _apart(run[n - 1], run[n]):
+            made.append(run[last:n])
+            last = n
+    return _BREAK.join([*made, run[last:]])
 
 
 def _apart(before: str, after: str) -> bool:

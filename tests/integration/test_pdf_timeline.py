@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from domain.errors import Integrity, Malformed, Unavailable
-from infra.pdf import LANGUAGES, Cover, Document, Field, Finding, Hidden, Row, render, rendering
+from infra.pdf import LANGUAGES, Cover, Document, Field, Hidden, Remark, Row, render, rendering
 from infra.pdf.setting import Bounds
 from infra.pdf.wording import words
 
@@ -158,9 +158,9 @@ def test_what_is_withheld_or_erased_is_said_to_be(tmp_path: Path) -> None:
     assert "Noaddressrecorded" in text
 
 
-def test_findings_name_their_events(tmp_path: Path) -> None:
-    findings = (Finding("Asked from a network never seen", (1_003, 1_006)), Finding("שלום"))
-    (made,) = render(document([row(0)], findings=findings), tmp_path)
+def test_remarks_name_their_events(tmp_path: Path) -> None:
+    remarks = (Remark("Asked from a network never seen", (1_003, 1_006)), Remark("שלום"))
+    (made,) = render(document([row(0)], remarks=remarks), tmp_path)
     text = bare(pages(made)[1])
     assert bare("What stands out Asked from a network never seen") in text
     assert bare("Rests on the events at positions 1003, 1006") in text

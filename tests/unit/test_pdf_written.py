@@ -4,7 +4,7 @@
 import pytest
 
 from infra.pdf.fonts import coverage, covered, families, files
-from infra.pdf.written import HEAP, UNBROKEN, pieces, right_to_left
+from infra.pdf.written import HEAP, STEP, UNBROKEN, pieces, right_to_left
 
 ORDINARY = [
     "Good morning, it's down again: 100 % loss — «please» help!",
@@ -66,13 +66,22 @@ def test_the_end_of_a_line_has_one_form() -> None:
 
 def test_a_long_run_gets_places_to_break_the_line() -> None:
     runs = pieces("x" * 10_000)[0].split("\u200b")
-    assert max(map(len, runs)) <= UNBROKEN
+    assert max(map(len, runs)) == STEP
     assert "".join(runs) == "x" * 10_000
+
+
+def test_an_ordinary_long_word_stays_whole() -> None:
+    assert pieces("x" * UNBROKEN) == ["x" * UNBROKEN]
 
 
 def test_a_line_is_not_broken_within_a_character() -> None:
     assert "\u200b\u0301" not in pieces("e\u0301" * 100)[0]
-    assert "\u200d\u200b" not in pieces("👨‍👩‍👧" * 100)[0]
+    assert pieces("👨‍👩‍👧" * 100) == ["👨‍👩‍👧" * 100]
+
+
+@pytest.mark.parametrize("text", ["服务器无法连接" * 10, "เซิร์ฟเวอร์" * 10])
+def test_scripts_without_spaces_break_lines_by_their_own_rules(text: str) -> None:
+    assert pieces(text) == [text]
 
 
 @pytest.mark.parametrize(
