@@ -93,22 +93,18 @@ class Sealer:
         self, event: UUID, stream: Stream, items: Sequence[tuple[str, Sealed, SealingKey]]
     ) -> list[tuple[SealedRow, str]]:
         """Return for each (field, value, key) the row to keep and the envelope's commitment."""
-        named = lp_id(id_bytes(event))
-        bound, committed = self._bound_to(named, stream), _COMMITMENT + named
+        named, place = lp_id(id_bytes(event)), _lp_stream(stream)
         random = self._entropy(len(items) * _RANDOM_BYTES)
         sealed = []
         for at, (where, value, key) in zip(count(0, _RANDOM_BYTES), items, strict=False):
             text, name = _bytes_of(value, where), lp_name(where)
             salt = random[at : at + SALT_BYTES]
             nonce = random[at + SALT_BYTES : at + _RANDOM_BYTES]
-            ciphertext = key.aead.encrypt(nonce, salt + text, bound + name + key.named)
-            promise = committed + name + length(len(text)) + text
-            sealed.append(
-                (
-                    SealedRow(event, where, key.id, nonce, ciphertext),
-                    mac(salt, promise).hex(),
-                )
+            ciphertext = key.aead.encrypt(
+                nonce, salt + text, self._bound_to(named, place, name, key)
             )
+            made = _commitment(salt, named, name, text)
+            sealed.append((SealedRow(event, where, key.id, nonce, ciphertext), made.hex()))
         return sealed
 
     def open(self, row: SealedRow, said: Commitment) -> str | None:
@@ -175,42 +171,38 @@ class Sealer:
         key: SealingKey,
         nonce: bytes,
         ciphertext: bytes,
-    ) -> tuple[bytes, bytes]:
-        """Return a text as bytes, and the commitment to it; raise Integrity when it was altered.
+    ) -> tuple[bytes, bytes, bytes]:
+        """Return salt, text and the commitment to it; raise Integrity when it was altered.
 
         `event` is the id's 36 characters; `stream` (kind and id) and `name` have their lengths
         before them.
         """
         named = lp_id(event)
-        bound = b"".join((self._bound, named, stream, name, key.named))
         try:
-            plain = key.aead.decrypt(nonce, ciphertext, bound)
+            plain = key.aead.decrypt(nonce, ciphertext, self._bound_to(named, stream, name, key))
         except (InvalidTag, ValueError):
             raise Integrity("a ciphertext was altered") from None
-        text = plain[SALT_BYTES:]
-        promise = b"".join((_COMMITMENT, named, name, length(len(text)), text))
-        return text, mac(plain[:SALT_BYTES], promise)
+        salt, text = plain[:SALT_BYTES], plain[SALT_BYTES:]
+        return salt, text, _commitment(salt, named, name, text)
 
     def _open(self, row: SealedRow, said: Commitment, key: SealingKey) -> str:
-        event, name = id_bytes(said.event_id), lp_name(said.field)
-        place = lp_name(said.stream.kind.value) + lp_id(id_bytes(said.stream.id))
+        return self._disclosed(row, said, key).text
+
+    def _disclosed(self, row: SealedRow, said: Commitment, key: SealingKey) -> Disclosed:
+        event, place, name = id_bytes(said.event_id), _lp_stream(said.stream), lp_name(said.field)
         try:
-            text, made = self.unseal(event, place, name, key, row.nonce, row.ciphertext)
+            salt, text, made = self.unseal(event, place, name, key, row.nonce, row.ciphertext)
         except Integrity:
             raise Integrity(
                 f"event {said.event_id}, {said.field}: its ciphertext was altered"
             ) from None
         if not hmac.compare_digest(made.hex().encode(), said.value.encode()):
             raise Integrity(f"event {said.event_id}, {said.field}: not what the event committed to")
-        return text.decode()
+        return Disclosed(salt, text.decode())
 
-    def _disclosed(self, row: SealedRow, said: Commitment, key: SealingKey) -> Disclosed:
-        text, named = self._open(row, said, key), lp_id(id_bytes(said.event_id))
-        bound = self._bound_to(named, said.stream) + lp_name(said.field) + key.named
-        return Disclosed(key.aead.decrypt(row.nonce, row.ciphertext, bound)[:SALT_BYTES], text)
-
-    def _bound_to(self, event: bytes, stream: Stream) -> bytes:
-        return self._bound + event + lp_name(stream.kind.value) + lp_id(id_bytes(stream.id))
+    def _bound_to(self, event: bytes, stream: bytes, name: bytes, key: SealingKey) -> bytes:
+        """Return what a ciphertext is bound to; each part has its length before it."""
+        return b"".join((self._bound, event, stream, name, key.named))
 
     def _chunk(self, place: ChunkPlace, key: UUID) -> bytes:
         return lp(
@@ -223,6 +215,14 @@ class Sealer:
             "last" if place.last else "more",
             str(key),
         )
+
+
+def _lp_stream(stream: Stream) -> bytes:
+    return lp_name(stream.kind.value) + lp_id(id_bytes(stream.id))
+
+
+def _commitment(salt: bytes, event: bytes, name: bytes, text: bytes) -> bytes:
+    return mac(salt, b"".join((_COMMITMENT, event, name, length(len(text)), text)))
 
 
 def _bytes_of(value: Sealed, name: str) -> bytes:

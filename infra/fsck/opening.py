@@ -66,7 +66,7 @@ class Opening:
             if row is None:
                 return False
             key, nonce, ciphertext = row
-            text, made = self._sealer.unseal(
+            _, text, made = self._sealer.unseal(
                 event, place, lp_name(name), keys[key], nonce, ciphertext
             )
             text.decode()
