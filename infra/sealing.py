@@ -100,9 +100,8 @@ class Sealer:
             text, name = _bytes_of(value, where), lp_name(where)
             salt = random[at : at + SALT_BYTES]
             nonce = random[at + SALT_BYTES : at + _RANDOM_BYTES]
-            ciphertext = key.aead.encrypt(
-                nonce, salt + text, self._bound_to(named, place, name, key)
-            )
+            bound = self._bound_to(named, place, name, key)
+            ciphertext = key.aead.encrypt(nonce, salt + text, bound)
             made = _commitment(salt, named, name, text)
             sealed.append((SealedRow(event, where, key.id, nonce, ciphertext), made.hex()))
         return sealed
