@@ -64,7 +64,7 @@ def keeps(
     if state.holds:
         return Kept(purpose, "legal-hold", max(hold.review_at for hold in state.holds))
     if state.open:
-        of_record = subject in state.ownership.ever or state.grant(subject) != NOTHING
+        of_record = subject in state.ownership.ever or state.grant(subject) not in (None, NOTHING)
         live = purpose is Purpose.IDENTITY and of_record
         return Kept(purpose, "contract-live", at + REVIEW) if live else None
     until = (ended_at or at) + timedelta(days=days_of(limitation, purpose))

@@ -300,6 +300,10 @@ def test_the_identity_of_all_who_ever_held_it_stays_while_the_contract_lives() -
         assert kept.rule == "contract-live"
 
 
+def test_the_identity_of_somebody_who_never_held_it_goes() -> None:
+    assert keeps(state_of(REGISTERED), uid(64), Purpose.IDENTITY, NOW, (), None) is None
+
+
 # Access
 
 
