@@ -1,0 +1,150 @@
+"""Under which contracts a document's number is known: a hint for people, which proves nothing.
+
+A number is kept as a keyed hash of the document's type, country and normalised number, and goes
+when the identity of its subject is erased. The follower opens the sealed numbers of an event once.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from domain.contract.documents import Document, Passport
+from domain.contract.events import ContractRegistered
+from domain.contract.ownership.events import JointHoldersNamed
+from domain.erasure import SubjectErased
+from domain.errors import Malformed
+from domain.identity.normal import DocumentType, document_key_text
+from domain.identity_change.events import IdentityChangeRequested
+from domain.log import Recorded
+from domain.values import Purpose, Sealed
+from infra.codec import Codec
+from infra.envelope import parse
+from infra.sealing import SealedRow
+from infra.secrets import Secrets
+from infra.sqlfiles import load_sql
+from projections.opening import Connection
+from projections.projection import Cursor, Followed
+
+NAME: Final = "documents"
+
+_SQL: Final = load_sql(__file__, "documents.sql")
+_TYPES: Final = frozenset(
+    {"ContractRegistered", "JointHoldersNamed", "IdentityChangeRequested", "SubjectErased"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A number on a document: where it stands in the event, and in which country it counts."""
+
+    field: str
+    type: DocumentType
+    country: Sealed
+    number: Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The same document is known under another contract, as that of another subject."""
+
+    contract: str
+    subject: UUID
+    same_as: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsWriter:
+    """Keeps the keyed hashes of the numbers on documents."""
+
+    codec: Codec
+    secrets: Secrets
+
+    def followed(self) -> Followed:
+        """Return it as the runner follows it."""
+        return Followed(NAME, self.apply)
+
+    def apply(self, cursor: Cursor, envelopes: Sequence[bytes]) -> None:
+        """Write what the events say of documents, in the caller's transaction."""
+        parts = [(parse(envelope), envelope) for envelope in envelopes]
+        wanted = [(part.id, envelope) for part, envelope in parts if part.type in _TYPES]
+        if not wanted:
+            return
+        cursor.execute(_SQL["sealed_numbers"], {"events": [event for event, _ in wanted]})
+        rows: dict[UUID, dict[str, SealedRow]] = {}
+        for row in cursor.fetchall():
+            rows.setdefault(row[0], {})[row[1]] = SealedRow(*row)
+        for event, envelope in wanted:
+            self._write(cursor, self.codec.open(envelope, rows.get(event, {})))
+
+    def _write(self, cursor: Cursor, recorded: Recorded) -> None:
+        contract = recorded.contract[0] if recorded.contract else None
+        if isinstance(recorded.event, SubjectErased):
+            if Purpose.IDENTITY in recorded.event.purposes:
+                erased = {"subject": recorded.event.subject, "contract": contract}
+                cursor.execute(_SQL["erase"], erased)
+            return
+        for found in numbers_of(recorded.event):
+            digest = self._digest(found)
+            if digest is not None:
+                row = {
+                    "event": recorded.id,
+                    "field": found.field,
+                    "contract": contract,
+                    "subject": found.number.subject,
+                    "digest": digest,
+                    "position": recorded.position,
+                }
+                cursor.execute(_SQL["keep"], row)
+
+    def _digest(self, found: Numbered) -> bytes | None:
+        """Return the keyed hash; None when it was erased, or says nothing."""
+        if found.country.text is None or found.number.text is None:
+            return None
+        try:
+            text = document_key_text(found.type, found.country.text, found.number.text)
+        except Malformed:
+            return None
+        return self.secrets.digest("documents", text)
+
+
+def numbers_of(event: object) -> Iterator[Numbered]:
+    """Yield every number on the documents that an event brings."""
+    match event:
+        case ContractRegistered(document=Document() as document):
+            yield from _of_document(document, "document")
+        case JointHoldersNamed(holders=holders) | IdentityChangeRequested(holders=holders):
+            for place, holder in enumerate(holders):
+                yield from _of_document(holder.document, f"holders.{place}.document")
+        case _:
+            pass
+
+
+def _of_document(document: Document, where: str) -> Iterator[Numbered]:
+    if document.passport is not None:
+        yield _passport(document.passport, f"{where}.passport")
+    if (business := document.entrepreneur) is not None:
+        yield _passport(business.passport, f"{where}.entrepreneur.passport")
+        field, country = f"{where}.entrepreneur", business.passport.country
+        yield _registration(field, country, business.registration_number)
+    if (house := document.organisation) is not None:
+        field = f"{where}.organisation"
+        yield _registration(field, house.country, house.registration_number)
+        yield _passport(house.representative.passport, f"{field}.representative.passport")
+
+
+def _passport(passport: Passport, where: str) -> Numbered:
+    return Numbered(where, DocumentType.PASSPORT, passport.country, passport.number)
+
+
+def _registration(where: str, country: Sealed, number: Sealed) -> Numbered:
+    return Numbered(where, DocumentType.REGISTRATION, country, number)
+
+
+async def known(
+    connection: Connection, contract: str, event: UUID | None = None
+) -> tuple[Hint, ...]:
+    """Return where documents of this contract, or of one of its events, are known too."""
+    asked = {"contract": contract, "event": event}
+    cursor = await connection.execute(_SQL["known"], asked)
+    return tuple(Hint(*row) for row in await cursor.fetchall())
