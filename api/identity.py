@@ -1,11 +1,10 @@
-"""Identity documents: from what was sent to sealed values, and back for who may read them."""
+"""Identity documents: from what was sent to sealed values, and opened data as plain texts."""
 
 from typing import Any
 from uuid import UUID
 
 from api.schemas import contracts as forms
 from api.sealing import identity
-from api.services import Services
 from domain.contract.documents import (
     Document,
     Entrepreneur,
@@ -13,11 +12,8 @@ from domain.contract.documents import (
     Passport,
     Representative,
 )
-from domain.errors import Integrity
-from domain.stream import Stream
+from domain.contract.ownership.vocabulary import Holder
 from infra.ids import new_id
-from projections.opening import open_envelopes
-from projections.telling import what_of
 
 
 def document_of(sent: forms.Document, holder: UUID) -> Document:
@@ -63,29 +59,18 @@ def _organisation(sent: forms.Organisation, holder: UUID) -> Organisation:
     )
 
 
-async def told(services: Services, contract: Stream) -> dict[str, Any]:
-    """Return the contract's identity data, opened; None for texts that were erased."""
-    async for envelope in services.log.reader.envelopes(contract):
-        async with services.log.reader.pool.connection() as connection:
-            (opened,) = await open_envelopes(connection, services.log.codec.sealer, [envelope])
-        what = what_of(opened)
-        return {
-            "number": what["number"],
-            "category": what["category"],
-            "holder": what["holder"],
-            "language": what["language"],
-            "document": _plain(what.get("document")),
-            "contacts": _plain(what.get("contacts", [])),
-        }
-    raise Integrity("the contract has no first event")
+def holder_of(sent: forms.Holder) -> Holder:
+    """Return a holder with their document; somebody new gets an id."""
+    who = sent.id or new_id()
+    return Holder(who, sent.category, document_of(sent.document, who))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return opened data with each sealed text as the text itself."""
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == {"text", "erased"}:
         return value["text"]
-    return {name: _plain(item) for name, item in value.items()}
+    return {name: plain(item) for name, item in value.items()}

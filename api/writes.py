@@ -32,6 +32,7 @@ _KEY: Final = re.compile(f"[!-~]{{1,{MAX_KEY}}}")
 MADE: Final = (
     *("number", "message", "attachment", "work", "person", "key"),
     *("hold", "erasure", "purposes", "kept"),
+    *("order", "doubt", "code", "contest", "approver"),
 )
 
 

@@ -167,6 +167,32 @@ class Settings(BaseSettings):
         description="Days after a contract's end in which data is not erased, a JSON object by "
         "purpose; a purpose that is left out has none.",
     )
+    identity_role_seconds: int = Field(
+        2_592_000,
+        ge=0,
+        le=315_360_000,
+        description="How long somebody must have had the role in which they approve a change of "
+        "identity data (30 days).",
+    )
+    identity_waiting_seconds: int = Field(
+        1_209_600,
+        ge=0,
+        le=31_536_000,
+        description="How long an approved change of identity data can be contested before it is "
+        "applied (14 days).",
+    )
+    identity_copies_seconds: int = Field(
+        2_592_000,
+        ge=0,
+        le=315_360_000,
+        description="How long after the decision copies of papers are kept (30 days).",
+    )
+    identity_code_seconds: int = Field(
+        604_800,
+        ge=1,
+        le=31_536_000,
+        description="How long a code for a person's own photo is good (7 days).",
+    )
     listen: str = Field("127.0.0.1:0", description="HOST:PORT of the API; port 0 takes a free one.")
     listen_fd: int | None = Field(
         None, description="A listening socket inherited from the supervisor, used before `listen`."

@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from api.answers import shown
 from api.calls import Call
-from api.identity import document_of, told
+from api.identity import document_of, holder_of
+from api.of_record import of_record
 from api.reads import moment_of, query
 from api.routes import route
 from api.schemas import common
@@ -68,6 +69,9 @@ async def register_contract(call: Call) -> Response:
         language=body.language,
         document=document_of(body.document, holder),
         contacts=tuple(Contact(one.kind, identity(one.value, holder)) for one in body.contacts),
+        joint=tuple(holder_of(one) for one in body.joint),
+        together=body.together,
+        used_by=optional(body.used_by, holder, Purpose.IDENTITY),
     )
     return await write.step(Step(CONTRACT, contract, command))
 
@@ -125,7 +129,7 @@ async def contract_history(call: Call) -> Response:
     answer=forms.IdentityView,
 )
 async def read_identity(call: Call) -> Response:
-    """Read the holder's identity document; that you did is recorded."""
+    """Read the identity of record in all its versions; that you did is recorded."""
     number = call.path_number()
     contract = await call.contract(number)
     access = Stream(StreamKind.ACCESS, call.actor.id)
@@ -137,7 +141,7 @@ async def read_identity(call: Call) -> Response:
     services = call.services
     key = services.secrets.command_key(str(call.actor.id), f"identity-read/{new_id()}", b"")
     accepted = await services.handler.handle(plan, key, call.provenance())
-    view = await told(services, contract)
+    view = await of_record(services, contract, number)
     return shown(view, {"Ledger-Position": str(accepted.position)})
 
 

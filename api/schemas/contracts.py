@@ -1,6 +1,6 @@
 """Bodies of the contract operations."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from api.schemas.common import Answer, Body, Country, Day, Language, Line, Number, Short, Time
 from domain.contract.documents import Category, ContactKind
 from domain.contract.events import Ending, Right
+from domain.contract.ownership.vocabulary import Together
 from projections.contract_findings import Finding
 
 Subject = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
@@ -64,14 +65,29 @@ class Contact(Body):
     value: Line
 
 
+class Holder(Body):
+    """Somebody who holds a contract; `id` null: somebody new."""
+
+    id: UUID | None = None
+    category: Category
+    document: Document
+
+
 class RegisterContract(Body):
-    """A contract with the identity document that its holder gave."""
+    """A contract with the identity document that its holder gave.
+
+    `joint` hold it too, and say whether any or all of them act; `used_by` is the organisation that
+    uses what a person registers: it is warned.
+    """
 
     number: Number
     category: Category
     language: Language
     document: Document
     contacts: tuple[Contact, ...] = Field((), max_length=20)
+    joint: tuple[Holder, ...] = Field((), max_length=9)
+    together: Together | None = None
+    used_by: Line | None = None
 
 
 class Login(Body):
@@ -129,14 +145,33 @@ class ContractView(Answer):
     persons: list[PersonView]
 
 
+class HeldView(Answer):
+    """A holder with the document as it was given; texts that were erased are null."""
+
+    id: UUID
+    category: Category
+    document: dict[str, Any] | None
+
+
+class IdentityVersion(Answer):
+    """One version of the identity of record; `change` is null for the registration's."""
+
+    version: int
+    change: UUID | None
+    holders: list[HeldView]
+    together: Together | None
+    contacts: list[Contact]
+
+
 class IdentityView(Answer):
-    """The holder's document and contacts; this read was recorded."""
+    """The holder's document and contacts, and all that was before; this read was recorded."""
 
     number: str
     category: Category
     holder: UUID
     document: Document | None
     contacts: list[Contact]
+    versions: list[IdentityVersion]
 
 
 class Imported(Answer):

@@ -13,5 +13,7 @@ from infra.postgres import Cluster
 def served(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """API and followers with somebody in every role: make contracts and tickets of your own."""
     keys = tmp_path_factory.mktemp("served-keys")
-    with databases.fresh(cluster) as database, serving(database.settings(keys)) as running:
-        yield running
+    with databases.fresh(cluster) as database:
+        settings = database.settings(keys, identity_role_seconds=0, identity_waiting_seconds=0)
+        with serving(settings) as running:
+            yield running

@@ -12,8 +12,12 @@ from domain.values import Role
 COLUMNS = (NOBODY, *(role.value for role in Role))
 GOOD = {200, 201}
 HIDDEN = {403, 404}
-BY_RULE = {("hand_over_ticket", "agent"), ("release_ticket", "agent")}
-"""The table lets any agent ask; the rule lets only the one who holds the ticket."""
+BY_RULE = {
+    *(("hand_over_ticket", "agent"), ("release_ticket", "agent")),
+    *(("approve_identity_change", role) for role in ("agent", "dispute_handler")),
+    *(("excuse_approver", role) for role in ("agent", "dispute_handler")),
+}
+"""The table lets any of them ask; the rule only the one who holds the ticket, or who was drawn."""
 
 READING = ("read_", "find_", "list_", "ticket_timeline", "contract_history", "live_queue")
 

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from support import ownership
 from support.serving import Served
 
 from infra.tilefiles import head_of
@@ -218,6 +219,18 @@ def _proof(world: World) -> Asked:
         return Asked("GET", f"/v1/events/{first.fetchone()[0]}/proof")
 
 
+def _write(name: str) -> Callable[[World], Asked]:
+    def ask(world: World) -> Asked:
+        path, body, version = ownership.WRITES[name](world)
+        return Asked("POST", path, body, version)
+
+    return ask
+
+
+def _read(name: str) -> Callable[[World], Asked]:
+    return lambda world: Asked("GET", ownership.READS[name](world))
+
+
 REQUESTS: dict[str, Callable[[World], Asked]] = {
     "register_contract": lambda _: Asked("POST", "/v1/contracts", contract_body(new_number())),
     "read_contract": _get("/v1/contracts/{contract}"),
@@ -312,6 +325,8 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "openapi_json": _get("/openapi.json"),
     "docs": _get("/docs"),
     "problem_page": _get("/problems/not-found"),
+    **{name: _write(name) for name in ownership.WRITES},
+    **{name: _read(name) for name in ownership.READS},
 }
 
 
