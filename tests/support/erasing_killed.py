@@ -10,13 +10,13 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from pydantic import SecretStr
+from support.apart import run_apart
 from support.attacked import KEK
 from support.store import keys_of
 
@@ -26,8 +26,6 @@ from infra.fsck.run import fsck
 from infra.secrets import Secrets
 from infra.settings import read_settings
 from infra.store import open_log
-
-ROOT = Path(__file__).parents[2]
 
 
 def erase(asked: dict[str, Any], kill: int | None) -> None:
@@ -88,18 +86,7 @@ def main() -> None:
 
 def run_killed(asked: dict[str, Any]) -> list[dict[str, int]]:
     """Do this in a process of its own, so that it may fork."""
-    done = subprocess.run(
-        [sys.executable, "-m", "support.erasing_killed"],
-        cwd=ROOT,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""},
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return run_apart("erasing_killed", asked)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ JSON list for each run: (last signed size, published size, steps) after each pro
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from support.apart import run_apart
 from support.log import NAME
 
 from infra.logkeys import LogKeys
@@ -21,8 +21,6 @@ from infra.notes import Signer
 from infra.tilefiles import TileReader, head_of
 from projections.integrate import connect
 from projections.integrator import Integrator, Log, Step
-
-ROOT = Path(__file__).parents[2]
 
 
 class Witnessed(LogKeys):
@@ -95,18 +93,7 @@ def main() -> None:
 
 def run_all(dsn: str, runs: list[dict[str, Any]]) -> list[list[list[int]]]:
     """Do these runs in a process of its own, so that it may fork."""
-    done = subprocess.run(
-        [sys.executable, "-m", "support.integrating"],
-        cwd=ROOT,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""},
-        input=json.dumps({"dsn": dsn, "runs": runs}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return run_apart("integrating", {"dsn": dsn, "runs": runs})
 
 
 if __name__ == "__main__":

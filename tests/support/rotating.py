@@ -8,18 +8,17 @@ the key store and each fsync. After the last of them one runs to the end. Prints
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
+
+from support.apart import run_apart
 
 from infra.keys import rotation
 from infra.keys.opening import open_keks, open_store
 from infra.settings import read_settings
 
-ROOT = Path(__file__).parents[2]
 BATCH = 20
 
 
@@ -84,19 +83,9 @@ def main() -> None:
 
 def rotated(variables: dict[str, str], kills: list[int]) -> list[int]:
     """Do this in a process of its own, so that it may fork; return the exit statuses."""
-    done = subprocess.run(
-        [sys.executable, "-m", "support.rotating"],
-        cwd=ROOT,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""},
-        input=json.dumps({"variables": variables, "kills": kills}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    statuses: list[int] = json.loads(done.stdout)
-    assert statuses[-1] == 0, done.stderr
+    statuses: list[int]
+    (statuses,) = run_apart("rotating", {"variables": variables, "kills": kills})
+    assert statuses[-1] == 0
     return statuses
 
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from support.apart import run_apart
 from support.log import NAME, defined_root, leaves_of
 
 from domain.checkpoint import TreeHead
@@ -23,7 +24,6 @@ from infra.tilefiles import TileWriter, log_directory
 from infra.timestamps import Authority
 from projections.stamping import Pace, Stamper, Step
 
-ROOT = Path(__file__).parents[2]
 OFTEN = Pace(0.0)
 """A pace at which every larger checkpoint is stamped."""
 
@@ -87,18 +87,7 @@ def main() -> None:
 
 def run_all(authorities: list[dict[str, str]], runs: list[dict[str, Any]]) -> list[list[int]]:
     """Do these runs in a process of its own, so that it may fork."""
-    done = subprocess.run(
-        [sys.executable, "-m", "support.stamping"],
-        cwd=ROOT,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""},
-        input=json.dumps({"authorities": authorities, "runs": runs}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return run_apart("stamping", {"authorities": authorities, "runs": runs})
 
 
 if __name__ == "__main__":
