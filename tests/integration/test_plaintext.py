@@ -43,7 +43,7 @@ def planted(ledger_factory: Callable[..., Running], state: Path, tmp_path: Path)
     with ExitStack() as stack:
         callers = {
             role: stack.enter_context(Caller(started.url, started.token(role)))
-            for role in ("customer", "supervisor", "service", "operator")
+            for role in ("customer", "supervisor", "service", "operator", "compliance")
         }
         errors, shown = acted(callers, markers)
     said = imported(started, tmp_path, markers)
@@ -57,6 +57,7 @@ def acted(callers: dict[str, Caller], markers: Markers) -> tuple[bytes, bytes]:
     numbers = everything.contracts(supervisor, markers)
     one = everything.ticket(customer, supervisor, numbers[0], other, markers)
     everything.enquiry(callers["service"], markers)
+    everything.hold(callers["compliance"], numbers[-1], markers)
     contract = f"/v1/contracts/{numbers[0]}"
     supervisor.etag = supervisor.get(contract).headers["ETag"]
     close = {"ending": "by_customer", "reason": markers.text("close.reason")}

@@ -106,6 +106,16 @@ def contracts(staff: Caller, markers: Markers) -> list[str]:
     return numbers
 
 
+def hold(compliance: Caller, contract: str, markers: Markers) -> None:
+    """Place a legal hold on a contract and ask for its release."""
+    path = f"/v1/contracts/{contract}/legal-holds"
+    reference = markers.text("hold.reference")
+    review = "2031-05-23T00:00:00.000000Z"
+    body = {"authority": "court", "reference": reference, "review_at": review}
+    held = compliance.post(path, body)["hold"]
+    compliance.post(f"{path}/{held}/release", {"reason": markers.text("hold.release")})
+
+
 def staff_member(operator: Caller, markers: Markers) -> str:
     """Let somebody join; return their id."""
     login = {"issuer": markers.text("staff.issuer"), "subject": markers.text("staff.subject")}
@@ -193,6 +203,10 @@ def mistakes(caller: Caller, ticket_id: str, markers: Markers) -> bytes:
             caller.wrong("GET", "/v1/queue", params={"status": word, said: said}),
             caller.wrong("GET", "/v1/queue", params={"cursor": word}),
             caller.wrong("GET", one, params={"as_of": word}),
+            caller.wrong("GET", f"/tile/0/{word}"),
+            caller.wrong("GET", f"/log/{word}/checkpoint"),
+            caller.wrong("GET", "/v1/consistency", params={"from": word}),
+            caller.wrong("GET", "/v1/log/timestamps", params={"cursor": word}),
             caller.wrong("GET", one, headers={"Authorization": f"Bearer {word}"}),
             caller.wrong("POST", tickets, json={"text": said}, headers={**key, "If-Match": word}),
         )
