@@ -1,7 +1,7 @@
 """What a request becomes before the store's lock, and which keys it takes."""
 
 import asyncio
-import time
+import threading
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -108,15 +108,20 @@ def test_a_request_says_whose_data_it_seals() -> None:
 
 
 class SlowStore(DerivedStore):
-    """Takes its time, as a disk does."""
+    """Answers when it may: a disk takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = threading.Event()
 
     def find(self, scopes: Collection[str]) -> Mapping[str, WrappedKey]:
-        time.sleep(0.2)
+        assert self.may_answer.wait(30), "nothing else went on meanwhile"
         return super().find(scopes)
 
 
 def test_the_event_loop_goes_on_while_a_key_is_made() -> None:
-    keys = Keys(SlowStore(), KEK)
+    store = SlowStore()
+    keys = Keys(store, KEK)
     codec = Codec(LEDGER, keys)
 
     async def watch() -> int:
@@ -125,9 +130,11 @@ def test_the_event_loop_goes_on_while_a_key_is_made() -> None:
         while not task.done():
             await asyncio.sleep(0)
             turns += 1
+            if turns == 10:
+                store.may_answer.set()
         assert len((await task).drafts) == 3
         return turns
 
-    assert asyncio.run(watch()) > 10
+    assert asyncio.run(watch()) >= 10
     assert asyncio.run(watch()) < 10, "what is in memory needs no other thread"
     keys.close()
