@@ -25,9 +25,6 @@ from domain.identity_change.events import (
 from domain.identity_change.state import Asked, IdentityChangeState, Phase
 from domain.limits import CONTACTS_PER_CONTRACT, JOINT_HOLDERS, ORDERS_PER_CHANGE
 
-WITH_OTHERS = frozenset({ChangeKind.FIRST_IDENTITY, ChangeKind.TRANSFER})
-"""The kinds after which others hold the contract than before."""
-
 
 def request(
     state: IdentityChangeState, command: RequestIdentityChange
