@@ -1,4 +1,4 @@
-"""The followers' process: a thread for each projection and the eraser, until told to stop."""
+"""The followers' process: threads that follow and erase, until told to stop."""
 
 import threading
 import time
@@ -14,6 +14,7 @@ from infra.keys.opening import open_keys
 from infra.secrets import Secrets
 from infra.settings import Settings
 from infra.sqlfiles import load_sql
+from projections.copies import follow_copies
 from projections.erasing import follow_erasures
 from projections.followers import followers
 from projections.metrics import Meters
@@ -45,6 +46,11 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     threads.append(
         threading.Thread(
             target=follow_erasures, args=[settings, keys, meters, stop], name="eraser", daemon=True
+        )
+    )
+    threads.append(
+        threading.Thread(
+            target=follow_copies, args=[settings, keys, meters, stop], name="copies", daemon=True
         )
     )
     for thread in threads:

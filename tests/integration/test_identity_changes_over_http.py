@@ -37,6 +37,8 @@ from domain.handling import Reading, Step
 from domain.values import Actor, ActorKind, Provenance, Purpose, Sealed
 from infra.fsck.run import fsck
 from infra.ids import new_id
+from infra.keys.opening import open_keys
+from projections.copies import erase_due
 
 HOUR = 3600
 CYRILLIC = "\N{CYRILLIC CAPITAL LETTER A}\N{CYRILLIC CAPITAL LETTER VE}"
@@ -324,6 +326,28 @@ def test_a_photo_shows_a_code_from_the_ticket_once(world: World) -> None:
     assert refused(again) == "photo-code-unknown"
     elsewhere = photo | {"copies": [str(uuid4())]}
     assert refused(served.post("agent", f"{change.path}/checks", elsewhere)) == "attachment-unknown"
+
+
+def test_copies_go_after_the_decision_and_what_was_found_stays(world: World) -> None:
+    served, change = world.served, requested(world)
+    look = visit(holder_of(served, world.contract), copies=[world.attachment], found="Good.")
+    made = sent(served, "agent", Ask(f"{change.path}/checks", look))
+    change = Change(change.path, change.id, made["version"])
+    body = {"refusal": "papers_insufficient", "explanation": "Too old."}
+    file = f"/v1/tickets/{world.ticket}/attachments/{world.attachment}"
+    keys = open_keys(served.settings)
+    asyncio.run(erase_due(served.settings, keys))
+    assert served.get("agent", file).content == b"a log"
+    with settings(served, identity_copies_seconds=0):
+        sent(served, "agent", do(change, "refuse", body))
+    asyncio.run(erase_due(served.settings, keys))
+    served.until(lambda: served.get("agent", file).status_code == 404)
+    told = read(served, change)["events"]
+    assert [one["what"]["found"] for one in told if one["type"] == "IdentityChecked"] == ["Good."]
+    assert told[-1]["what"] == {"copies": [world.attachment]}
+    asyncio.run(erase_due(served.settings, keys))
+    assert len(read(served, change)["events"]) == len(told)
+    keys.close()
 
 
 def test_authority_is_given_by_a_change_and_ended_without_one(world: World) -> None:
