@@ -71,6 +71,6 @@ def _shaping(count: int) -> float:
     timeline = document(count)
     begun = time.perf_counter()
     shaping = Shaping(timeline)
-    for number, rows in enumerate(in_parts(timeline.rows), 1):
+    for number, rows in enumerate(in_parts(map(shaping.row, timeline.rows)), 1):
         shaping.part(number, rows)
     return time.perf_counter() - begun

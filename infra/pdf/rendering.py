@@ -6,20 +6,20 @@ count, and to make; one of a single part knows its own pages and is set once.
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from domain.errors import Integrity, Unavailable
-from infra.pdf.document import Document, Row
+from infra.pdf.document import Document
 from infra.pdf.setting import Bounds, NotSet, Whole, culprits, make, pages_of
-from infra.pdf.shaping import Shaping
+from infra.pdf.shaping import Shaping, weight
 
 EVENTS: Final = 2_000  # at most in one part
-CHARACTERS: Final = 1_500_000  # of contents in one part, unless a single event has more
+WEIGHT: Final = 500_000  # characters of contents in one part, unless a single event has more
 _BOUNDS: Final = Bounds()
 _T = TypeVar("_T")
 _AT_ONCE: Final = min(2, os.cpu_count() or 1)  # each may take `Bounds.memory`
@@ -94,7 +94,7 @@ class _Rendering:
         """Write each part to a file; begin to count pages when it is not the only one."""
         shaping = Shaping(self._document)
         jobs: list[Future[int]] = []
-        for n, rows in enumerate(in_parts(self._document.rows), 1):
+        for n, rows in enumerate(in_parts(map(shaping.row, self._document.rows)), 1):
             path = self._folder / f"{n}.json"
             path.write_text(json.dumps(shaping.part(n, rows), ensure_ascii=False), "utf-8")
             self._parts.append(path)
@@ -124,15 +124,15 @@ class _Rendering:
         return f"part {n + 1} of the PDF cannot be made because of {where}: {error}"
 
 
-def in_parts(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
-    """Cut the timeline into parts; a timeline without events is one empty part."""
-    part: list[Row] = []
-    characters = 0
+def in_parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Cut shaped rows into parts; a timeline without events is one empty part."""
+    part: list[dict[str, Any]] = []
+    weighs = 0
     for row in rows:
-        longer = len(row.who) + sum(len(field.value) for field in row.fields)
-        if part and (len(part) == EVENTS or characters + longer > CHARACTERS):
+        more = weight(row)
+        if part and (len(part) == EVENTS or weighs + more > WEIGHT):
             yield part
-            part, characters = [], 0
+            part, weighs = [], 0
         part.append(row)
-        characters += longer
+        weighs += more
     yield part

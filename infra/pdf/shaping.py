@@ -11,6 +11,7 @@ from infra.pdf.fonts import families
 from infra.pdf.wording import words
 from infra.pdf.written import pieces, right_to_left
 
+_BOX: Final = 15  # a code point in its box takes as much as so many characters
 _NOTES: Final = ("proves", "address", "imported_means", "none", "hidden", "boxes", "times", "check")
 
 
@@ -26,8 +27,8 @@ class Shaping:
         self._zone = _zone(document.zone)
         self._words = words(document.language)
 
-    def part(self, number: int, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return part `number`, from 1; the first has the cover and the remarks."""
+    def part(self, number: int, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Return part `number`, from 1, with shaped rows; the first has cover and remarks."""
         cover, first = self._document.cover, number == 1
         made = cover.made.astimezone(UTC)
         return {
@@ -39,7 +40,7 @@ class Shaping:
             "bag": self._text(cover.bag),
             "cover": self._cover() if first else None,
             "remarks": self._remarks() if first else [],
-            "rows": [self._row(row) for row in rows],
+            "rows": rows,
         }
 
     def _cover(self) -> dict[str, Any]:
@@ -70,7 +71,8 @@ class Shaping:
             for remark in self._document.remarks
         ]
 
-    def _row(self, row: Row) -> dict[str, Any]:
+    def row(self, row: Row) -> dict[str, Any]:
+        """Return an event as data."""
         utc, local = self._at(row.at)
         source = self._words["no_source"] if row.source is None else row.source
         return {
@@ -100,6 +102,15 @@ class Shaping:
             f"{utc:%Y-%m-%d %H:%M:%S.%f} UTC",
             f"{local:%Y-%m-%d %H:%M:%S} {local.isoformat()[-6:]}",
         )
+
+
+def weight(row: dict[str, Any]) -> int:
+    """Return about how much work a shaped row is, in characters."""
+    texts = [row["who"], row["what"], row["source"], *(value for _, value in row["fields"])]
+    runs = [text["pieces"] for text in texts if isinstance(text, dict) and "pieces" in text]
+    plain = sum(len(text) for text in texts if isinstance(text, str))
+    boxes = sum(len(pieces_) // 2 for pieces_ in runs)
+    return plain + sum(map(len, (p for pieces_ in runs for p in pieces_))) + _BOX * boxes
 
 
 def _zone(name: str) -> ZoneInfo:

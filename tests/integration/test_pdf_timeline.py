@@ -3,7 +3,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from domain.errors import Integrity, Malformed, Unavailable
 from infra.pdf import LANGUAGES, Cover, Document, Field, Hidden, Remark, Row, render, rendering
 from infra.pdf.setting import Bounds
+from infra.pdf.shaping import Shaping
 from infra.pdf.wording import words
 
 BEGIN = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
@@ -198,11 +199,23 @@ def test_progress_counts_to_the_end(tmp_path: Path, cut: Callable[[int], None]) 
     assert steps == [(10, 50), (20, 50), (25, 50), (35, 50), (45, 50), (50, 50)]
 
 
+def parted(rows: Iterable[Row]) -> list[int]:
+    """Return how many of the rows are in each part."""
+    shaped = map(Shaping(document([])).row, rows)
+    return [len(part) for part in rendering.in_parts(shaped)]
+
+
+def test_parts_have_at_most_two_thousand_events() -> None:
+    assert parted(map(row, range(4_001))) == [2_000, 2_000, 1]
+    assert parted([]) == [0]
+
+
 def test_long_contents_make_shorter_parts() -> None:
-    rows = [row(n, "x" * (rendering.CHARACTERS // 2)) for n in range(4)]
-    assert [len(part) for part in rendering.in_parts(rows)] == [1, 1, 1, 1]
-    assert [len(part) for part in rendering.in_parts(map(row, range(4_001)))] == [2_000, 2_000, 1]
-    assert [len(part) for part in rendering.in_parts([])] == [0]
+    assert parted(row(n, "x" * (rendering.WEIGHT // 3)) for n in range(5)) == [2, 2, 1]
+
+
+def test_what_is_named_weighs_more_than_what_is_shown() -> None:
+    assert parted(row(n, "\x00\x01" * 25_000) for n in range(3)) == [1, 1, 1]
 
 
 def test_an_event_that_cannot_be_set_is_named(tmp_path: Path) -> None:
