@@ -56,6 +56,7 @@ def acted(callers: dict[str, Caller], markers: Markers) -> tuple[bytes, bytes]:
     other = everything.staff_member(callers["operator"], markers)
     numbers = everything.contracts(supervisor, markers)
     one = everything.ticket(customer, supervisor, numbers[0], other, markers)
+    everything.ownership(supervisor, numbers[0], one, markers)
     everything.enquiry(callers["service"], markers)
     everything.hold(callers["compliance"], numbers[-1], markers)
     contract = f"/v1/contracts/{numbers[0]}"

@@ -123,6 +123,50 @@ def staff_member(operator: Caller, markers: Markers) -> str:
     return str(operator.post("/v1/staff", {**body, "languages": ["en"]})["id"])
 
 
+def ownership(staff: Caller, contract: str, ticket: str, markers: Markers) -> None:
+    """Order, doubt, warn; ask for a change and refuse it; report a recovery and drop it."""
+    path = f"/v1/contracts/{contract}"
+    holder = staff.get(path).json()["holder"]
+    order = {"source": "court", "effect": "hold", "standing": "in_force"}
+    order |= {name: markers.text(f"order.{name}") for name in ("issuer", "number", "says")}
+    known = staff.post(f"{path}/orders", order)["order"]
+    stands = {"standing": "appealed", "reason": markers.text("order.reason")}
+    staff.post(f"{path}/orders/{known}/standing", stands)
+    doubt = {"holder": holder, "kind": "deceased", "basis": markers.text("doubt.basis")}
+    open_doubt = staff.post(f"{path}/doubts", doubt)["doubt"]
+    settled = {"settlement": "mistaken", "reason": markers.text("settlement.reason")}
+    staff.post(f"{path}/doubts/{open_doubt}/settle", settled)
+    warning = {name: markers.text(f"warning.{name}") for name in ("organisation", "words")}
+    staff.post(f"{path}/warnings", warning)
+    check = {"person": holder, "method": "office_visit", "finding": "passed"}
+    who = {"ticket": ticket, "capacity": "in_person"}
+    change = {
+        **who,
+        "kind": "transfer",
+        "holders": [
+            {
+                "category": "individual",
+                "document": {"passport": passport(markers, "change.passport")},
+            }
+        ],
+        "contacts": [{"kind": "mail", "value": markers.text("change.contact")}],
+        "name": markers.text("change.name"),
+        "words": markers.text("change.words"),
+    }
+    case = f"{path}/identity-changes/{staff.post(f'{path}/identity-changes', change)['id']}"
+    staff.post(f"{case}/codes")
+    staff.post(f"{case}/checks", {**check, "found": markers.text("check.found")})
+    objection = {"capacity": "in_person", "words": markers.text("objection.words")}
+    staff.post(f"{case}/contests", objection)
+    no = {"refusal": "not_proved", "explanation": markers.text("refusal.explanation")}
+    staff.post(f"{case}/refuse", no)
+    report = {**who, "words": markers.text("recovery.words"), "name": markers.text("recovery.name")}
+    recovery = f"{path}/recoveries/{staff.post(f'{path}/recoveries', report)['id']}"
+    staff.post(f"{recovery}/checks", {**check, "found": markers.text("recovery.found")})
+    drop = {"dropping": "mistaken", "explanation": markers.text("recovery.explanation")}
+    staff.post(f"{recovery}/drop", drop)
+
+
 def ticket(customer: Caller, staff: Caller, contract: str, other: str, markers: Markers) -> str:
     """Open a ticket with every field, let everything happen to it; return its id."""
     free = {n: markers.text(f"ticket.{n}") for n in ("subject", "text", "happening", "tried")}
