@@ -97,7 +97,7 @@ def _run(part: Path, into: str, whole: Whole, bounds: Bounds) -> str:
     try:
         done = subprocess.run(  # noqa: S603 - the command is ours; contents lie in a file
             command,
-            env={},
+            env={"RAYON_NUM_THREADS": "2"},  # else memory grows with the machine's cores
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -226,7 +226,7 @@ def test_an_event_that_cannot_be_set_is_named(tmp_path: Path) -> None:
 
 
 def test_time_is_bounded(tmp_path: Path) -> None:
-    rows = [row(n, "word " * 100_000) for n in range(1)]
+    rows = [row(n, "word " * 600_000) for n in range(1)]
     with pytest.raises(Unavailable, match="it takes more than 1 s"):
         render(document(rows), tmp_path, bounds=Bounds(seconds=1))
 
