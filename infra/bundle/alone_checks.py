@@ -48,8 +48,8 @@ class Bag:
         found = self.zip.infolist()
         self.zip.fp.seek(0, 2)  # type: ignore[union-attr]
         room = self.zip.fp.tell()  # type: ignore[union-attr]
-        if len(found) > MOST_FILES or sum(one.file_size for one in found) > room:
-            raise ValueError("more in it than a bag can hold")
+        if not found or sum(one.file_size for one in found) > room or len(found) > MOST_FILES:
+            raise ValueError("nothing in it, or more than a bag can hold")
         self.files: dict[str, zipfile.ZipInfo] = {}
         tops = {one.filename.partition("/")[0] for one in found}
         for one in found:
