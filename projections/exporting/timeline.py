@@ -63,10 +63,12 @@ def row(parts: Envelope, told: dict[str, str], zone: ZoneInfo) -> bytes:
 
 def plain(text: str) -> str:
     """Return a text that no spreadsheet calculates and no terminal turns around."""
-    shown = "".join(
-        one if one == "\n" or unicodedata.category(one) not in _SHOWN else f"<U+{ord(one):04X}>"
-        for one in text
-    )
+    shown = text
+    if not text.isprintable():
+        shown = "".join(
+            one if one == "\n" or unicodedata.category(one) not in _SHOWN else f"<U+{ord(one):04X}>"
+            for one in text
+        )
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
