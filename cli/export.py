@@ -77,18 +77,12 @@ def export(  # noqa: PLR0913 - one argument an option
     timezone
         The zone in which the timeline shows times beside UTC.
     """
-    for name, text in (("--recipient", recipient), ("--legal-basis", legal_basis)):
-        if not text.strip() or len(text) > LONGEST or not text.isprintable():
-            raise Malformed(f"1 to {LONGEST} characters that can be printed", name)
-    if out.exists() or not out.parent.is_dir():
-        raise Malformed("must be a new file in a folder that is there", "--out")
+    _require_usable(recipient, legal_basis, out)
     asked = where or Where()
-    settings = local_settings(asked)
     basis, words = basis_of(legal_basis)
-    position = at_position or 0
     wanted = Wanted(
         chain=_chain(what, id, asked),
-        position=position,
+        position=at_position or 0,
         bag=new_id(),
         by=Actor(ActorKind.SYSTEM, OPERATOR, Role.OPERATOR, assurance=Assurance.LOCAL),
         at=datetime.now(UTC),
@@ -98,10 +92,18 @@ def export(  # noqa: PLR0913 - one argument an option
         withhold=frozenset(withhold),
         zone=ZoneInfo(timezone),
     )
-    events = asyncio.run(_export(settings, wanted, out))
+    events = asyncio.run(_export(local_settings(asked), wanted, out))
     told = {"bag": wanted.bag, "file": str(out), "events": events, "bytes": out.stat().st_size}
     show(told, (f"{events} events in {out}, bag {wanted.bag}",), as_json=as_json)
     return GOOD
+
+
+def _require_usable(recipient: str, legal_basis: str, out: Path) -> None:
+    for name, text in (("--recipient", recipient), ("--legal-basis", legal_basis)):
+        if not text.strip() or len(text) > LONGEST or not text.isprintable():
+            raise Malformed(f"1 to {LONGEST} characters that can be printed", name)
+    if out.exists() or not out.parent.is_dir():
+        raise Malformed("must be a new file in a folder that is there", "--out")
 
 
 def _chain(what: str, named: str, where: Where) -> Chain:
