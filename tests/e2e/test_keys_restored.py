@@ -17,26 +17,6 @@ from support.store import rows
 PATIENCE = 30.0
 
 
-def write(running: Running, text: str, token: str) -> str:
-    answer = httpx.post(
-        f"{running.url}/v1/tickets",
-        json={
-            "contract": running.ready["customer_contract"],
-            "channel": "portal",
-            "language": "en",
-            "subject": "No network",
-            "text": text,
-        },
-        headers={
-            "Authorization": f"Bearer {token}",
-            "Idempotency-Key": os.urandom(8).hex(),
-        },
-        timeout=PATIENCE,
-    )
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
-
-
 def somebody_new(running: Running) -> str:
     """Return the token of another person under the contract."""
     who = ("--role", "customer", "--subject", "somebody-new")
@@ -109,7 +89,7 @@ def test_erased_before_a_restore_and_a_rotation_and_erased_after_them(
     ledger_factory: Callable[..., Running], tmp_path: Path
 ) -> None:
     running = ledger_factory()
-    ticket = write(running, "Since this morning.", running.token("customer"))
+    ticket = str(running.open_ticket()["id"])
     wait_until(lambda: "Since this morning." in timeline(running, ticket), PATIENCE)
     back_up, bring_back = drill()
     do(back_up, running.data, tmp_path)
@@ -127,6 +107,6 @@ def test_erased_before_a_restore_and_a_rotation_and_erased_after_them(
     rotated = orjson.loads(done.stdout)
     assert (done.returncode, len(rotated["destroyed"]), rotated["kept"]) == (0, 1, [])
     assert rotated["rewrapped"] > 0
-    after = write(running, "After the rotation.", somebody_new(running))
+    after = str(running.open_ticket("After the rotation.", somebody_new(running))["id"])
     wait_until(lambda: "After the rotation." in timeline(running, after), PATIENCE)
     fsck_says_well(running)

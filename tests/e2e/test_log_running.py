@@ -5,7 +5,6 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 from support.log import defined_root, stored_leaves
@@ -16,26 +15,6 @@ from infra.notes import Verifier, open_note, parse_note
 from infra.tilefiles import head_of
 
 PATIENCE = 60.0
-
-
-def write(running: Running) -> dict[str, Any]:
-    answer = httpx.post(
-        f"{running.url}/v1/tickets",
-        json={
-            "contract": running.ready["customer_contract"],
-            "channel": "portal",
-            "language": "en",
-            "subject": "No network",
-            "text": "Since this morning.",
-        },
-        headers={
-            "Authorization": f"Bearer {running.token('customer')}",
-            "Idempotency-Key": os.urandom(8).hex(),
-        },
-        timeout=PATIENCE,
-    )
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
 
 
 def checkpoint(running: Running) -> bytes:
@@ -56,9 +35,9 @@ def test_it_signs_on_after_a_kill_and_with_a_new_key(
     running = ledger_factory(LEDGER_LOG_NAME="log.example.net")
     first = Verifier.parse(running.ready["log"]["vkey"])
     assert running.ready["log"]["origin"] == first.name == "log.example.net/1"
-    until_covered(running, write(running)["position"])
+    until_covered(running, running.open_ticket()["position"])
     os.kill(running.ready["pids"]["integrator"], signal.SIGKILL)
-    position = write(running)["position"]
+    position = running.open_ticket()["position"]
     note = until_covered(running, position)
     assert open_note(note, [first])
     leaves = stored_leaves(running.ready["dsn"]["superuser"])

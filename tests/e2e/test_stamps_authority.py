@@ -34,26 +34,6 @@ def status(running: Running) -> dict[str, Any]:
     return dict(json.loads(ended.stdout))
 
 
-def write(running: Running) -> int:
-    answer = httpx.post(
-        f"{running.url}/v1/tickets",
-        json={
-            "contract": running.ready["customer_contract"],
-            "channel": "portal",
-            "language": "en",
-            "subject": "No network",
-            "text": "Since this morning.",
-        },
-        headers={
-            "Authorization": f"Bearer {running.token('customer')}",
-            "Idempotency-Key": os.urandom(8).hex(),
-        },
-        timeout=PATIENCE,
-    )
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["position"])
-
-
 def covered(running: Running) -> int:
     return head_of(httpx.get(f"{running.url}/checkpoint", timeout=PATIENCE).content).size
 
@@ -74,7 +54,7 @@ def test_it_is_stamped_told_and_not_held_up(
         LEDGER_TIMESTAMP_AUTHORITIES=ours.setting(), LEDGER_TIMESTAMP_SECONDS="1"
     )
     stamps = Stamps(running.data, 1)
-    first = write(running)
+    first = int(running.open_ticket()["position"])
     wait_until(lambda: stamps.sizes()[-1:] > [first - 1], PATIENCE)
     found = stamps.stamps_for(first)
     assert found is not None
@@ -92,7 +72,7 @@ def test_it_is_stamped_told_and_not_held_up(
     assert figures(running)["ledger_timestamp_size"] >= first
 
     ours.place.mood("garbage")
-    second = write(running)
+    second = int(running.open_ticket()["position"])
     wait_until(lambda: covered(running) >= second, PATIENCE)
     wait_until(lambda: status(running)["timestamps"]["trouble"] is not None, PATIENCE)
     said = ledger("status", "--data", str(running.data)).stdout
@@ -102,7 +82,7 @@ def test_it_is_stamped_told_and_not_held_up(
 
     ours.place.mood("broken")
     os.kill(running.reread()["pids"]["integrator"], signal.SIGKILL)
-    third = write(running)
+    third = int(running.open_ticket()["position"])
     wait_until(lambda: covered(running) >= third, PATIENCE)
     ours.place.mood("good")
     wait_until(lambda: stamps.sizes()[-1] >= third, PATIENCE)

@@ -66,25 +66,6 @@ class Askers:
                     return
 
 
-def write(running: Running) -> None:
-    answer = httpx.post(
-        f"{running.url}/v1/tickets",
-        json={
-            "contract": running.ready["customer_contract"],
-            "channel": "portal",
-            "language": "en",
-            "subject": "No network",
-            "text": "Since this morning.",
-        },
-        headers={
-            "Authorization": f"Bearer {running.token('customer')}",
-            "Idempotency-Key": os.urandom(8).hex(),
-        },
-        timeout=PATIENCE,
-    )
-    assert answer.status_code == 201, answer.text
-
-
 def test_a_killed_integrator_gives_no_wrong_head_and_comes_back(
     ledger_factory: Callable[..., Running],
 ) -> None:
@@ -96,7 +77,7 @@ def test_a_killed_integrator_gives_no_wrong_head_and_comes_back(
         for _ in range(KILLS):
             time.sleep(chance.uniform(0, 0.5))
             os.kill(running.reread()["pids"]["integrator"], signal.SIGKILL)
-            write(running)
+            running.open_ticket()
             askers.wait_for_more()
     assert askers.wrong == []
     assert askers.away, "no kill was noticed"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import psutil
 
 _READY_WITHIN: Final = 120.0
@@ -38,6 +39,23 @@ class Running:
     def token(self, role: str) -> str:
         """Return a bearer token of somebody with this role."""
         return str(self.ready["tokens"][role])
+
+    def open_ticket(
+        self, text: str = "Since this morning.", token: str | None = None
+    ) -> dict[str, Any]:
+        """Open a ticket under the demonstration contract; return the answer."""
+        body = {"channel": "portal", "language": "en", "subject": "No network", "text": text}
+        answer = httpx.post(
+            f"{self.url}/v1/tickets",
+            json={"contract": self.ready["customer_contract"], **body},
+            headers={
+                "Authorization": f"Bearer {token or self.token('customer')}",
+                "Idempotency-Key": os.urandom(8).hex(),
+            },
+            timeout=60.0,
+        )
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
 
     def reread(self) -> dict[str, Any]:
         """Read ready.json again: children may have been replaced."""
