@@ -1,6 +1,7 @@
 """Whatever is changed in a bag is found, by both programs, also when everything is listed anew."""
 
 import random
+import string
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,17 @@ def test_every_byte_of_the_signed_note_counts(
         assert ours(bag, exporting.vkey), at
         if at % 8 == 0 or at > len(note) - 8:
             assert theirs(bag, exporting.vkey), at
+
+
+def test_a_signature_has_one_form(exporting: Exporting, good: Files, tmp_path: Path) -> None:
+    (name,) = (name for name in good if name.endswith("/manifest.note"))
+    begin, last = good[name][:-3], good[name][-3:-2]
+    letters = (string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/").encode()
+    for bit in (1, 2):  # the last letter before `=` has two bits that mean nothing
+        other = begin + letters[letters.index(last) ^ bit :][:1] + b"=\n"
+        bag = write_bag(tmp_path / "changed.zip", {**good, name: other})
+        assert ours(bag, exporting.vkey)
+        assert theirs(bag, exporting.vkey)
 
 
 def test_every_file_left_out_is_found(exporting: Exporting, good: Files, tmp_path: Path) -> None:
