@@ -35,11 +35,7 @@ class BagReader:
             if name in self._files:
                 raise Malformed("two files of one name", "zip")
             self._files[name] = one
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Return the names of all files."""
-        return frozenset(self._files)
+        self.names: Final = frozenset(self._files)
 
     def under(self, folder: str, suffix: str = "") -> list[str]:
         """Return the names of the files in a folder, in the order of the zip."""
