@@ -18,6 +18,7 @@ from domain.staff.state import StaffState
 from domain.stream import Stream, StreamKind
 from domain.ticket import TICKET
 from domain.ticket.commands import EraseMessage
+from domain.ticket.state import TicketState
 from domain.values import Purpose
 
 DECIDERS: Final[dict[StreamKind, Decider[Any, Any, Any]]] = {
@@ -29,14 +30,19 @@ EndedAt = Callable[[Stream], Awaitable[datetime | None]]
 """Tells when a contract ended, None while it lives."""
 
 
+StreamOf = Callable[[str], Awaitable[Stream | None]]
+"""Tells the stream of the contract with a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Under:
-    """The contract under which an event was recorded, and what the event seals of whom."""
+    """The contract under which an event was recorded (None: none), and what it seals of whom."""
 
-    contract: Stream
+    contract: Stream | None
     seals: tuple[tuple[UUID, Purpose], ...]
     limitation: tuple[Limitation, ...]
     ended_at: EndedAt
+    stream_of: StreamOf
 
 
 def erase_subject(stream: Stream, command: EraseSubject, ended_at: EndedAt) -> Plan:
@@ -56,20 +62,26 @@ def erase_subject(stream: Stream, command: EraseSubject, ended_at: EndedAt) -> P
     return plan
 
 
-def erase_message(ticket: Stream, command: EraseMessage, under: Under | None) -> Plan:
-    """Return the plan of erasing what one event of a ticket says; `under` None: no contract."""
+def erase_message(ticket: Stream, command: EraseMessage, under: Under) -> Plan:
+    """Return the plan of erasing what one event of a ticket says.
+
+    It has to stay for the contract under which it was recorded, and for the one to which the
+    ticket was moved since.
+    """
 
     async def plan(reading: Reading) -> tuple[Step, ...]:
-        if under is not None:
-            await _may_go(reading, command, under)
+        state: TicketState = (await reading.state(TICKET, ticket)).state
+        now = None if state.contract is None else await under.stream_of(state.contract)
+        for contract in dict.fromkeys(one for one in (under.contract, now) if one is not None):
+            await _may_go(reading, command, under, contract)
         return (Step(TICKET, ticket, command),)
 
     return plan
 
 
-async def _may_go(reading: Reading, command: EraseMessage, under: Under) -> None:
-    state: ContractState = (await reading.state(CONTRACT, under.contract)).state
-    ended_at = await under.ended_at(under.contract)
+async def _may_go(reading: Reading, command: EraseMessage, under: Under, contract: Stream) -> None:
+    state: ContractState = (await reading.state(CONTRACT, contract)).state
+    ended_at = await under.ended_at(contract)
     kept = [
         keeps(state, subject, purpose, command.at, under.limitation, ended_at)
         for subject, purpose in under.seals

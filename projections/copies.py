@@ -118,7 +118,9 @@ class _Copies:
             ),
             basis=Basis.RETENTION_EXPIRED,
         )
-        under = Under(case.contract, seals, self._limitation, self._ended_at)
+        under = Under(
+            case.contract, seals, self._limitation, self._ended_at, self._log.contract_stream
+        )
         await self._handle(erasing.erase_message(ticket, command, under), parts.id)
 
     async def _ended_at(self, contract: Stream) -> datetime | None:

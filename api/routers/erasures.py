@@ -107,7 +107,7 @@ async def erase_message(call: Call) -> Response:
         purposes=tuple(one for one in Purpose if one in wanted and one in sealed_for),
         basis=body.basis,
     )
-    under = await _contract_of(call, parts, seals)
+    under = await _under_what(call, parts, seals)
     return await answer(call, await write.handle(erasing.erase_message(ticket, command, under)))
 
 
@@ -121,14 +121,14 @@ async def _event_of(call: Call, ticket: Stream, body: forms.EraseMessage) -> Env
     raise NotFound("the ticket has no such event")
 
 
-async def _contract_of(
+async def _under_what(
     call: Call, parts: Envelope, seals: tuple[tuple[UUID, Purpose], ...]
-) -> Under | None:
-    """Return the contract under which the event was recorded, None for none."""
-    if parts.contract is None:
-        return None
-    contract = await call.contract(parts.contract.number)
-    return Under(contract, seals, _limitation(call), partial(_ended_at, call))
+) -> Under:
+    """Return under which contract the event was recorded, and what decides whether it may go."""
+    number = None if parts.contract is None else parts.contract.number
+    contract = None if number is None else await call.contract(number)
+    ends, stream_of = partial(_ended_at, call), call.services.contract_stream
+    return Under(contract, seals, _limitation(call), ends, stream_of)
 
 
 @route(

@@ -43,6 +43,10 @@ async def long_ago(_: Stream) -> datetime | None:
     return days(-999)
 
 
+async def stream_of(number: str) -> Stream | None:
+    return {"C-1": CONTRACT_1}.get(number)
+
+
 async def registered(house: House, *commands: object) -> None:
     await house.handle(
         steps(*(Step(CONTRACT, CONTRACT_1, command) for command in (REGISTER, NAME, *commands)))
@@ -85,7 +89,7 @@ def test_staff_are_known_when_data_under_no_contract_is_erased() -> None:
 
 def test_a_message_under_a_held_contract_stays() -> None:
     def plan(*seals: tuple[UUID, Purpose]) -> Any:
-        under = erasing.Under(CONTRACT_1, seals, PERIODS, never)
+        under = erasing.Under(CONTRACT_1, seals, PERIODS, never, stream_of)
         return erasing.erase_message(TICKET_1, message(), under)
 
     async def story(house: House) -> None:
@@ -101,6 +105,19 @@ def test_a_message_under_a_held_contract_stays() -> None:
     in_house(story)
 
 
+def test_a_message_from_before_its_ticket_came_under_a_held_contract_stays() -> None:
+    async def story(house: House) -> None:
+        await registered(house)
+        await house.handle(one(opening()))
+        await house.handle(steps(Step(CONTRACT, CONTRACT_1, hold())))
+        seals = ((HOLDER, CORRESPONDENCE),)
+        elsewhere = erasing.Under(None, seals, PERIODS, never, stream_of)
+        with pytest.raises(Refused, match="legal-hold"):
+            await house.handle(erasing.erase_message(TICKET_1, message(), elsewhere))
+
+    in_house(story)
+
+
 def test_a_hold_placed_meanwhile_stops_an_erasure_of_a_message() -> None:
     async def story(house: House) -> None:
         await registered(house)
@@ -111,7 +128,7 @@ def test_a_hold_placed_meanwhile_stops_an_erasure_of_a_message() -> None:
             house.log.before_append = _nothing
             await house.elsewhere(placed, stream=CONTRACT_1)
 
-        under = erasing.Under(CONTRACT_1, ((HOLDER, CORRESPONDENCE),), PERIODS, never)
+        under = erasing.Under(CONTRACT_1, ((HOLDER, CORRESPONDENCE),), PERIODS, never, stream_of)
         house.log.before_append = meddle
         with pytest.raises(Refused, match="legal-hold"):
             await house.handle(erasing.erase_message(TICKET_1, message(), under))
