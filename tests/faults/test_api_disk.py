@@ -157,5 +157,6 @@ def commands(cluster: Cluster) -> int:
 
 
 def covered(client: Client) -> int:
-    """Return how many events the published checkpoint covers."""
-    return head_of(client.http.get("/checkpoint").content).size
+    """Return how many events the published checkpoint covers, 0 before the first."""
+    answer = client.http.get("/checkpoint")
+    return head_of(answer.content).size if answer.status_code == 200 else 0

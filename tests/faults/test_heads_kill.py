@@ -61,6 +61,8 @@ class Askers:
                 elif answer.status_code == 503 and answer.headers["Retry-After"] == "1":
                     self.away += 1
                     time.sleep(0.01)
+                elif answer.status_code == 409 and not self.heads:  # before the first checkpoint
+                    time.sleep(0.01)
                 else:
                     self.wrong.append(answer.text)
                     return
