@@ -43,8 +43,9 @@ WHAT IT PROVES, AND WHAT NOT
 - Events that were imported from another system are labelled so, with their source and row: the
   ledger vouches for when it took them over, not for what that system said.
 - "None worked on it" means that no work was recorded.
-- In timeline.csv characters that cannot be seen are written as <U+XXXX>, and a text that a
-  spreadsheet would calculate begins with an apostrophe; disclosures.jsonl has the exact words.
+- In timeline.csv a character that cannot be seen is written as its number, such as <U+202E>, and a
+  text that a spreadsheet would calculate begins with an apostrophe; disclosures.jsonl has the exact
+  words.
 """
 
 _CERTIFICATE: Final = """\
