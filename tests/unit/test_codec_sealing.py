@@ -55,6 +55,7 @@ ELSEWHERE: dict[str, Callable[[Commitment], Commitment]] = {
 def test_a_ciphertext_opens_nowhere_else(move: Callable[[Commitment], Commitment]) -> None:
     with fixed_codec("sealing") as codec:
         row, said = seal(codec.sealer, codec.keys.sealing_key(SCOPE))
+        assert codec.sealer.open(row, said) == SECRET
         with pytest.raises(Integrity, match="ciphertext was altered"):
             codec.sealer.open(row, move(said))
 
@@ -62,6 +63,7 @@ def test_a_ciphertext_opens_nowhere_else(move: Callable[[Commitment], Commitment
 def test_a_ciphertext_opens_in_no_other_ledger() -> None:
     with fixed_codec("sealing") as codec:
         row, said = seal(codec.sealer, codec.keys.sealing_key(SCOPE))
+        assert Sealer(LEDGER, codec.keys).open(row, said) == SECRET
         with pytest.raises(Integrity, match="ciphertext was altered"):
             Sealer(fixed_id("other ledger"), codec.keys).open(row, said)
 

@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Iterator
-from itertools import pairwise
 
 from infra.entropy import BLOCK_BYTES, Entropy
 
@@ -24,20 +23,24 @@ def test_no_random_bytes_are_handed_out_twice_over_many_blocks() -> None:
     assert len(set(found)) == len(found)
 
 
-def test_threads_never_get_the_same_random_bytes() -> None:
+def test_a_thread_that_asks_meanwhile_gets_other_bytes() -> None:
     source, found = Entropy(), []
+    source(12)
+    other = threading.Thread(target=lambda: found.append(source(12)))
 
-    def take() -> None:
-        found.extend(pieces(source, 12, 20_000))
+    class Interrupted(int):
+        """A size in the middle of whose use another thread asks."""
 
-    threads = [threading.Thread(target=take) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 160_000
-    found.sort()
-    assert not any(one == other for one, other in pairwise(found))
+        def __radd__(self, at: int) -> int:
+            if other.ident is None:
+                other.start()
+                other.join(0.2)
+            return at + int(self)
+
+    mine = source(Interrupted(12))
+    other.join()
+    assert len(found[0]) == len(mine) == 12
+    assert found[0] != mine
 
 
 def test_a_forked_child_does_not_repeat_its_parents_random_bytes() -> None:
