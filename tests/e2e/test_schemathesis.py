@@ -79,6 +79,11 @@ def test_every_operation_is_described(operations: list[Operation]) -> None:
     assert sorted([*map(_name, operations), "openapi_json"]) == sorted(REQUESTS)
 
 
+# psycopg_pool, in the threads of the ledger that serves here, draws from the module `random` while
+# hypothesis watches it for strategies that do (hypothesis.control.deprecate_random_in_strategy)
+@pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_operation_does_what_its_description_says(
     ledger: Served, operations: list[Operation], part: int
