@@ -5,18 +5,18 @@ from typing import Final
 from uuid import UUID
 
 from domain.contract.ownership.state import Ownership
-from domain.contract.ownership.vocabulary import OrderEffect, Together
+from domain.contract.ownership.vocabulary import OrderEffect
 from domain.dispute.state import Claim
 from domain.dispute.vocabulary import Wish
+from domain.identity.agreeing import holders_agree
 from domain.identity.proof import (
-    Capacity,
     Check,
-    Method,
     Scope,
     good_for,
     identified,
     mandates,
     proved,
+    still_given,
 )
 
 NEEDS: Final = {
@@ -52,38 +52,15 @@ def authority_proved(
     """
     if _ordered(claim, ownership):
         return identified(checks, claim.claimant)
-    good = _still_good(checks, ownership)
+    good = still_given(checks, ownership.acting)
     scope = NEEDS[claim.wish]
-    holders = [one.id for one in ownership.holders]
-    if not any(_acts(claim, good, one, scope, ownership, at) for one in holders):
+    if not any(_acts(claim, good, one.id, scope, ownership, at) for one in ownership.holders):
         return False
-    if ownership.together is not Together.ALL:
-        return True
-    return all(proved(good, one, scope, at, ended=ownership.ended(one)) for one in holders)
+    return holders_agree(good, ownership, scope, at)
 
 
 def _ordered(claim: Claim, ownership: Ownership) -> bool:
     return ownership.in_force(claim.order, *BY_ORDER[claim.wish])
-
-
-def _still_good(checks: tuple[Check, ...], ownership: Ownership) -> tuple[Check, ...]:
-    """Return the checks without authorities last seen on a record that gives them no more.
-
-    Who left meanwhile acts no more, whatever older papers say.
-    """
-    last = {_of(one): one for one in checks if one.mandate is not None}
-    gone = {
-        key
-        for key, one in last.items()
-        if one.method is Method.AUTHORITY_ON_RECORD and one.mandate not in ownership.acting
-    }
-    return tuple(one for one in checks if one.mandate is None or _of(one) not in gone)
-
-
-def _of(check: Check) -> tuple[UUID, UUID, Capacity] | None:
-    """Return who acts for whom as what, by a check of that."""
-    has = check.mandate
-    return None if has is None else (has.person, has.holder, has.capacity)
 
 
 def _acts(

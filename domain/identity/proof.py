@@ -4,7 +4,7 @@ A check is one look at one thing by one member of the staff. Of several looks at
 last one counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -104,6 +104,21 @@ def identified(checks: Iterable[Check], person: UUID) -> bool:
     return found[-1:] == [Finding.PASSED]
 
 
+def still_given(checks: tuple[Check, ...], acting: Collection[Mandate]) -> tuple[Check, ...]:
+    """Return the checks without authorities last seen on a record that gives them no more.
+
+    `acting` are the authorities on record now. Who left meanwhile acts no more, whatever older
+    papers say.
+    """
+    last = {_of(one.mandate): one for one in checks if one.mandate is not None}
+    gone = {
+        key
+        for key, one in last.items()
+        if one.method is Method.AUTHORITY_ON_RECORD and one.mandate not in acting
+    }
+    return tuple(one for one in checks if one.mandate is None or _of(one.mandate) not in gone)
+
+
 def mandates(checks: Iterable[Check]) -> tuple[Mandate, ...]:
     """Return the authorities that the last look at each found good."""
     last = {_of(one.mandate): one for one in checks if one.mandate is not None}
@@ -147,4 +162,5 @@ def _enough(good: list[Mandate], capacity: Capacity) -> bool:
 
 
 def _of(mandate: Mandate) -> tuple[UUID, UUID, Capacity]:
+    """Return who acts for whom as what."""
     return mandate.person, mandate.holder, mandate.capacity

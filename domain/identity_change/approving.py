@@ -40,7 +40,7 @@ def draw_approver(
     """Draw who decides among those who may."""
     if state.phase is not Phase.CHECKING or state.drawn is not None:
         raise Refused("approver-drawn", "who decides was drawn before: they decide or are excused")
-    _ready(state, asked, command.standing, command.at)
+    consent.stands(state, asked, command.standing.ownership, command.at)
     good = {one.staff: one for one in eligible(state, command)}
     if not good:
         raise Refused("approver-missing", "nobody else has had the role for long enough")
@@ -92,7 +92,7 @@ def approve(
     if state.phase is not Phase.CHECKING:
         raise Refused("change-approved", "the change was approved before")
     role = _approver_of(state, command)
-    _ready(state, asked, command.standing, command.at)
+    consent.stands(state, asked, command.standing.ownership, command.at)
     until = command.at + timedelta(seconds=command.waiting_seconds)
     approved = IdentityChangeApproved(
         command.by.id,
@@ -161,15 +161,6 @@ def _barred(state: IdentityChangeState, standing: ContractState) -> frozenset[UU
     holding = {one.id for one in standing.ownership.holders}
     acting = {one.person for one in standing.ownership.acting}
     return state.involved | named | holding | acting
-
-
-def _ready(state: IdentityChangeState, asked: Asked, standing: ContractState, at: datetime) -> None:
-    consent.unchanged(asked, standing.ownership, at)
-    if not consent.agreed(state, asked, standing.ownership, at):
-        raise Refused(
-            "checks-missing",
-            "it is not proved that all whose word it takes agree: check them one by one",
-        )
 
 
 def _old_enough(since: datetime, seconds: int, at: datetime) -> bool:

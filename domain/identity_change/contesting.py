@@ -75,9 +75,9 @@ def apply(
         raise Refused("notice-missing", "nothing is confidential any more: tell the holder first")
     if command.at < state.contestable_until:
         raise Refused("still-contestable", f"it can be contested until {state.contestable_until}")
-    consent.unchanged(asked, ownership, command.at)
     if not all(ownership.in_force(one, *OrderEffect) for one in asked.orders):
         raise Refused("order-not-in-force", "an order that it rests on is not in force any more")
+    consent.stands(state, asked, ownership, command.at)
     until = command.at + timedelta(seconds=command.copies_seconds)
     version = asked.version + (asked.kind is not ChangeKind.AUTHORITY)
     return (IdentityChangeApplied(version, command.copies_seconds, until),)

@@ -3,11 +3,10 @@
 from typing import assert_never
 
 from domain.contract.ownership.decide import ORGANISATIONS, by_staff
-from domain.contract.ownership.state import Ownership
-from domain.contract.ownership.vocabulary import Together
 from domain.errors import NotFound, Refused
+from domain.identity.agreeing import holders_agree
 from domain.identity.checking import check_can_be_recorded, code_can_be_given
-from domain.identity.proof import Method, Scope, identified, proved
+from domain.identity.proof import Method, Scope, identified, still_given
 from domain.limits import check_texts
 from domain.log import Guard
 from domain.recovery.commands import (
@@ -128,14 +127,10 @@ def _restore(state: RecoveryState, command: OrderRestoration) -> tuple[RecoveryE
 
 def _proved(state: RecoveryState, command: OrderRestoration) -> bool:
     """Say whether the holders of record are proved to ask, and this person to be who they say."""
-    ownership: Ownership = command.standing.ownership
-    checks = state.evidence.checks
-    said = [
-        proved(checks, one.id, Scope.ACCESS, command.at, ended=ownership.ended(one.id))
-        for one in ownership.holders
-    ]
-    enough = any(said) if ownership.together is Together.ANY else bool(said) and all(said)
-    return enough and identified(checks, command.person)
+    ownership = command.standing.ownership
+    checks = still_given(state.evidence.checks, ownership.acting)
+    agree = holders_agree(checks, ownership, Scope.ACCESS, command.at)
+    return bool(ownership.holders) and agree and identified(checks, command.person)
 
 
 def _confirm(state: RecoveryState, command: ConfirmProvisioning) -> tuple[RecoveryEvent, ...]:

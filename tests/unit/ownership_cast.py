@@ -1,5 +1,6 @@
 """Who appears in the examples of ownership: holders, staff, a contract, checks."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,8 @@ from unit.spec import Given, given
 from domain.contract import CONTRACT
 from domain.contract.commands import RegisterContract
 from domain.contract.documents import Category
-from domain.contract.ownership.vocabulary import HeldBy, Holder
+from domain.contract.ownership.events import AuthorityEnded
+from domain.contract.ownership.vocabulary import AuthorityEnding, HeldBy, Holder
 from domain.contract.state import ContractState
 from domain.identity.proof import Capacity, Check, Finding, Mandate, Method, Scope, Shown
 from domain.values import Actor, ActorKind, Assurance, Role
@@ -62,6 +64,10 @@ HELD = HeldBy(HOLDER, Category.INDIVIDUAL, None)
 HELD_BY_COMPANY = HeldBy(HOLDER, Category.LEGAL_ENTITY, REPRESENTATIVE)
 
 
+LEFT = AuthorityEnded(REPRESENTATIVE, HOLDER, Capacity.REPRESENTATIVE, AuthorityEnding.LEFT, None)
+"""The organisation's representative leaves."""
+
+
 def person(holder: UUID) -> Holder:
     """Return a holder with a passport."""
     return Holder(holder, Category.INDIVIDUAL, BY_PASSPORT)
@@ -100,14 +106,14 @@ def mandate(who: UUID = LAWYER, holder: UUID = HOLDER, **fields: Any) -> Mandate
     return Mandate(who, holder, **{**usual, **fields})
 
 
-def papers(
-    number: int,
-    of: Mandate,
-    finding: Finding = Finding.PASSED,
-    method: Method = Method.AUTHORITY_PAPERS,
-) -> Check:
-    """Return the check of somebody's authority."""
-    return Check(uid(number), of.person, method, finding, None, (), (), of)
+def papers(number: int, of: Mandate, finding: Finding = Finding.PASSED) -> Check:
+    """Return the check of somebody's authority by their papers."""
+    return Check(uid(number), of.person, Method.AUTHORITY_PAPERS, finding, None, (), (), of)
+
+
+def on_record(number: int, of: Mandate) -> Check:
+    """Return the check of an authority that the contract gives."""
+    return replace(papers(number, of), method=Method.AUTHORITY_ON_RECORD)
 
 
 def days(number: float, since: datetime = NOW) -> datetime:

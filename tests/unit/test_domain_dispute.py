@@ -35,7 +35,7 @@ from unit.ownership_cast import (
     TICKET,
     days,
     mandate,
-    papers,
+    on_record,
     photo,
     specialist,
     visit,
@@ -56,7 +56,7 @@ from domain.dispute.events import (
 )
 from domain.dispute.vocabulary import ClaimRule, DisputeKind, Wish
 from domain.errors import Malformed, NotFound
-from domain.identity.proof import Capacity, Method
+from domain.identity.proof import Capacity
 from domain.identity_change.events import Means
 from domain.limits import ATTACHMENTS_PER_MESSAGE, CLAIMS_PER_DISPUTE
 from domain.ticket.events import Channel
@@ -233,8 +233,7 @@ def test_a_photo_shows_a_code_of_its_own_claim_that_was_not_used() -> None:
 
 
 def test_an_authority_on_record_is_on_the_record() -> None:
-    on_record = papers(1, mandate(), method=Method.AUTHORITY_ON_RECORD)
-    CLAIMED.when(checked(on_record)).then_refused("authority-unknown")
+    CLAIMED.when(checked(on_record(1, mandate()))).then_refused("authority-unknown")
 
 
 def test_an_organisation_is_checked_by_its_people() -> None:

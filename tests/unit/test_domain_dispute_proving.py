@@ -26,9 +26,11 @@ from unit.ownership_cast import (
     HOLDER,
     JOINT,
     LAWYER,
+    LEFT,
     REPRESENTATIVE,
     days,
     mandate,
+    on_record,
     papers,
     person,
     registration,
@@ -37,9 +39,7 @@ from unit.ownership_cast import (
 from unit.spec import given
 
 from domain.contract import CONTRACT
-from domain.contract.ownership.events import AuthorityEnded
 from domain.contract.ownership.vocabulary import (
-    AuthorityEnding,
     Doubt,
     OrderEffect,
     OrderStanding,
@@ -49,7 +49,7 @@ from domain.dispute.events import (
     ClaimUpheld,
 )
 from domain.dispute.vocabulary import Wish
-from domain.identity.proof import Capacity, Finding, Method, Scope
+from domain.identity.proof import Capacity, Finding, Scope
 
 
 def _own(*checks: Any, wish: Wish = Wish.TRANSFER, who: Any = LAWYER, **fields: Any) -> Any:
@@ -201,17 +201,14 @@ def test_an_order_helps_only_who_showed_who_they_are_and_while_it_is_in_force() 
 def test_a_manager_who_left_after_the_check_is_not_upheld() -> None:
     acting = standing(since=COMPANY)
     has = acting.ownership.acting[0]
-    on_record = papers(2, has, method=Method.AUTHORITY_ON_RECORD)
+    seen = on_record(2, has)
     given_ = OPENED.after(
         claim(who=REPRESENTATIVE, standing=acting),
         checked(visit(1, REPRESENTATIVE), standing=acting),
-        checked(on_record, standing=acting),
+        checked(seen, standing=acting),
     )
     assert given_.when(uphold(standing=acting)).types == ["ClaimUpheld"]
-    ended = AuthorityEnded(
-        REPRESENTATIVE, HOLDER, Capacity.REPRESENTATIVE, AuthorityEnding.LEFT, None
-    )
-    left = standing(ended, since=COMPANY)
+    left = standing(LEFT, since=COMPANY)
     given_.when(uphold(standing=left)).then_refused("claim-unproved")
     older = OPENED.after(
         claim(who=REPRESENTATIVE, standing=acting),
@@ -219,7 +216,7 @@ def test_a_manager_who_left_after_the_check_is_not_upheld() -> None:
         checked(papers(3, has), standing=acting),
     )
     assert older.when(uphold(standing=left)).types == ["ClaimUpheld"]
-    both = older.after(checked(on_record, standing=acting))
+    both = older.after(checked(seen, standing=acting))
     both.when(uphold(standing=left)).then_refused("claim-unproved")
     anew = both.after(checked(papers(4, has), standing=left))
     assert anew.when(uphold(standing=left)).types == ["ClaimUpheld"]

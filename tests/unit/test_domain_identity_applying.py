@@ -28,19 +28,23 @@ from unit.ownership_cast import (
     BUYER,
     CHANGE,
     CHECKER,
+    COMPANY,
     DISPUTE,
     HELD,
     HOLDER,
     KEYED,
+    LEFT,
+    REPRESENTATIVE,
     SECOND,
     THIRD,
     days,
     mandate,
+    on_record,
     papers,
     visit,
 )
 from unit.spec import Given, given
-from unit.test_domain_identity_change import order
+from unit.test_domain_identity_change import BY_COMPANY, COMPANYS, order
 
 from domain.contract.ownership.events import (
     FreezePlaced,
@@ -180,6 +184,25 @@ def test_an_order_that_was_appealed_meanwhile_stops_it() -> None:
     appealed = after(order(), OrderStandingChanged(ORDER, OrderStanding.APPEALED, None, None))
     approved.when(apply(standing=appealed)).then_refused("order-not-in-force")
     assert approved.when(apply(standing=standing)).types == ["IdentityChangeApplied"]
+
+
+def test_a_representative_who_left_after_the_check_speaks_no_more() -> None:
+    (has,) = COMPANYS.ownership.acting
+    seen = given(IDENTITY_CHANGE).after(
+        request(holders=(BY_COMPANY,), standing=COMPANYS),
+        checked(papers(1, has), standing=COMPANYS),
+        checked(on_record(2, has), standing=COMPANYS),
+        checked(visit(3, REPRESENTATIVE), standing=COMPANYS),
+    )
+    left = after(LEFT, since=COMPANY)
+    seen.when(draw(standing=left)).then_refused("checks-missing")
+    drawn = seen.after(draw(standing=COMPANYS))
+    drawn.when(approve(standing=left)).then_refused("checks-missing")
+    approved = drawn.after(approve(standing=COMPANYS))
+    approved.when(apply(standing=left)).then_refused("checks-missing")
+    assert approved.when(apply(standing=COMPANYS)).types == ["IdentityChangeApplied"]
+    anew = seen.after(checked(papers(4, has), standing=left))
+    assert anew.when(draw(standing=left)).types == ["ApproverDrawn"]
 
 
 def test_copies_are_erased_once_after_the_decision() -> None:

@@ -34,6 +34,7 @@ from unit.ownership_cast import (
     TICKET,
     days,
     mandate,
+    on_record,
     papers,
     person,
     photo,
@@ -58,7 +59,7 @@ from domain.contract.ownership.vocabulary import (
 )
 from domain.contract.state import UNREAD
 from domain.errors import Malformed, NotFound
-from domain.identity.proof import Capacity, Method, Scope
+from domain.identity.proof import Capacity, Scope
 from domain.identity_change import IDENTITY_CHANGE
 from domain.identity_change.commands import IssuePhotoCode, WithdrawIdentityChange
 from domain.identity_change.events import (
@@ -251,10 +252,10 @@ def test_an_organisation_that_holds_or_buys_shows_itself_by_people() -> None:
 
 def test_an_authority_on_record_is_one_that_the_contract_gives() -> None:
     given_ = NONE.after(request(holders=(BY_COMPANY,), standing=COMPANYS))
-    (on_record,) = COMPANYS.ownership.acting
-    good = papers(1, on_record, method=Method.AUTHORITY_ON_RECORD)
-    assert given_.when(checked(good, standing=COMPANYS)).types == ["IdentityChecked"]
-    foreign = papers(1, mandate(), method=Method.AUTHORITY_ON_RECORD)
+    (has,) = COMPANYS.ownership.acting
+    good = checked(on_record(1, has), standing=COMPANYS)
+    assert given_.when(good).types == ["IdentityChecked"]
+    foreign = on_record(1, mandate())
     given_.when(checked(foreign, standing=COMPANYS)).then_refused("authority-unknown")
 
 
@@ -370,10 +371,10 @@ def test_while_extracts_conflict_only_an_order_changes_anything(kind: Doubt) -> 
 
 
 def test_a_representative_on_record_speaks_for_the_organisation() -> None:
-    (on_record,) = COMPANYS.ownership.acting
+    (has,) = COMPANYS.ownership.acting
     given_ = NONE.after(
         request(holders=(BY_COMPANY,), standing=COMPANYS),
-        checked(papers(1, on_record, method=Method.AUTHORITY_ON_RECORD), standing=COMPANYS),
+        checked(on_record(1, has), standing=COMPANYS),
     )
     assert not _ready(given_, standing=COMPANYS)
     assert _ready(given_.after(checked(visit(2, REPRESENTATIVE))), standing=COMPANYS)

@@ -11,11 +11,13 @@ from unit.ownership_cast import (
     HOLDER,
     JOINT,
     LAWYER,
+    LEFT,
     REGISTERED,
     REPRESENTATIVE,
     SECOND,
     TICKET,
     mandate,
+    on_record,
     papers,
     person,
     photo,
@@ -31,7 +33,7 @@ from domain.contract.ownership.events import HolderDoubted
 from domain.contract.ownership.vocabulary import Doubt, Together
 from domain.contract.state import UNREAD
 from domain.errors import NotFound
-from domain.identity.proof import Capacity, Check, Finding, Method, Scope
+from domain.identity.proof import Capacity, Check, Finding, Scope
 from domain.recovery import RECOVERY
 from domain.recovery.commands import (
     ConfirmProvisioning,
@@ -176,13 +178,14 @@ def test_an_attorney_gets_access_for_the_holder_if_the_papers_say_so() -> None:
         assert _restorable(given_, person=LAWYER) == good
 
 
-def test_the_representative_on_record_gets_the_organisations_access() -> None:
+def test_the_representative_on_record_gets_the_organisations_access_until_they_leave() -> None:
     state = state_of(COMPANY)
-    (on_record,) = state.ownership.acting
-    good = papers(1, on_record, method=Method.AUTHORITY_ON_RECORD)
-    given_ = SUSPENDED.after(check(good, state), check(visit(2, REPRESENTATIVE), state))
+    (has,) = state.ownership.acting
+    given_ = SUSPENDED.after(check(on_record(1, has), state), check(visit(2, REPRESENTATIVE)))
     assert _restorable(given_, person=REPRESENTATIVE, standing=state)
-    foreign = papers(1, mandate(), method=Method.AUTHORITY_ON_RECORD)
+    left = state_of(COMPANY.and_(LEFT))
+    assert not _restorable(given_, person=REPRESENTATIVE, standing=left)
+    foreign = on_record(1, mandate())
     SUSPENDED.when(check(foreign, state)).then_refused("authority-unknown")
     SUSPENDED.when(check(visit(3), state)).then_refused("organisation-through-people")
 
