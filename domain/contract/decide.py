@@ -16,7 +16,7 @@ from domain.contract.commands import (
     RequestHoldRelease,
     RevokeRights,
 )
-from domain.contract.documents import Category
+from domain.contract.documents import ORGANISATIONS, Category
 from domain.contract.events import (
     ContractClosed,
     ContractEvent,
@@ -28,8 +28,8 @@ from domain.contract.events import (
 )
 from domain.contract.fitting import document_fits
 from domain.contract.ownership.commands import RestoreAccess
-from domain.contract.ownership.decide import ORGANISATIONS, not_frozen, several_say_how
 from domain.contract.ownership.decide import decide as decide_ownership
+from domain.contract.ownership.decide import not_frozen, several_say_how
 from domain.contract.ownership.events import HolderWarned, JointHoldersNamed
 from domain.contract.ownership.vocabulary import Warned
 from domain.contract.state import NOTHING, ContractState, Grant, right

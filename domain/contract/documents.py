@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from domain.values import Sealed
@@ -15,6 +16,10 @@ class Category(StrEnum):
     LEGAL_ENTITY = "legal_entity"
     GOVERNMENT_AGENCY = "government_agency"
     UNKNOWN = "unknown"
+
+
+ORGANISATIONS: Final = frozenset({Category.LEGAL_ENTITY, Category.GOVERNMENT_AGENCY})
+"""The categories that act through people alone."""
 
 
 class ContactKind(StrEnum):

@@ -5,7 +5,6 @@ Support does not investigate. Whatever is not proved is refused, and the rule is
 
 from uuid import UUID
 
-from domain.contract.ownership.decide import ORGANISATIONS
 from domain.dispute.commands import (
     IssueClaimCode,
     ReceiveClaim,
@@ -29,7 +28,6 @@ from domain.dispute.state import Claim, DisputeState
 from domain.dispute.telling import secrets, tellable
 from domain.errors import Refused
 from domain.identity.checking import check_can_be_recorded, code_can_be_given
-from domain.identity.proof import Method
 from domain.limits import ATTACHMENTS_PER_MESSAGE, CLAIMS_PER_DISPUTE
 
 
@@ -81,13 +79,8 @@ def check(state: DisputeState, command: RecordClaimCheck) -> tuple[DisputeEvent,
     _undecided(state, command.claim)
     if command.check.check in state.checks:
         raise Refused("check-exists", "a check with this id was recorded before")
-    ownership = command.standing.ownership
-    organisations = {one.id for one in ownership.holders if one.category in ORGANISATIONS}
     evidence = state.evidence(command.claim)
-    check_can_be_recorded(evidence, command.check, command.at, organisations)
-    on_record = command.check.method is Method.AUTHORITY_ON_RECORD
-    if on_record and command.check.mandate not in ownership.acting:
-        raise Refused("authority-unknown", "this person has no such authority on record")
+    check_can_be_recorded(evidence, command.check, command.at, command.standing.ownership)
     return (ClaimChecked(command.claim, command.by.id, command.check, command.found),)
 
 

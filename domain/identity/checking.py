@@ -1,11 +1,13 @@
 """Which checks can be recorded: what each method needs, and what a photo's code is good for."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from domain.contract.documents import ORGANISATIONS
+from domain.contract.ownership.state import Ownership
+from domain.contract.ownership.vocabulary import HeldBy
 from domain.errors import Refused
 from domain.identity.proof import OF_IDENTITY, Capacity, Check, Finding, Method, Shown
 from domain.limits import CHECKS_PER_CASE, CODES_PER_CASE, COPIES_PER_CHECK
@@ -62,20 +64,30 @@ def code_can_be_given(evidence: Evidence, code: UUID, expires_at: datetime, at: 
 
 
 def check_can_be_recorded(
-    evidence: Evidence, check: Check, at: datetime, organisations: Collection[UUID]
+    evidence: Evidence,
+    check: Check,
+    at: datetime,
+    ownership: Ownership,
+    joining: tuple[HeldBy, ...] = (),
 ) -> None:
-    """Refuse a check that its method does not allow; one thing is checked at a time."""
+    """Refuse a check that its method does not allow; one thing is checked at a time.
+
+    `ownership` is the contract's now, `joining` who would hold it too.
+    """
     if any(one.check == check.check for one in evidence.checks):
         raise Refused("check-exists", "a check with this id was recorded before")
     if len(evidence.checks) >= CHECKS_PER_CASE or len(check.copies) > COPIES_PER_CHECK:
         raise Refused("too-many", f"a case has at most {CHECKS_PER_CASE} checks")
-    if check.person in organisations:
+    everybody = (*ownership.holders, *joining)
+    if check.person in {one.id for one in everybody if one.category in ORGANISATIONS}:
         raise Refused("organisation-through-people", "an organisation shows itself by people alone")
     _fits_method(check)
     if check.method is Method.OWN_PHOTO:
         _photo(evidence, check, at)
     elif check.mandate is not None:
         _mandate(check, at)
+    if check.method is Method.AUTHORITY_ON_RECORD and check.mandate not in ownership.acting:
+        raise Refused("authority-unknown", "this person has no such authority on record")
 
 
 def _fits_method(check: Check) -> None:

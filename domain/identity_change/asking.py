@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 from domain.contract.fitting import document_fits
-from domain.contract.ownership.decide import ORGANISATIONS, several_say_how, sound
+from domain.contract.ownership.decide import several_say_how, sound
 from domain.contract.ownership.state import Ownership
 from domain.contract.ownership.vocabulary import ChangeKind
 from domain.errors import Refused
 from domain.identity.checking import check_can_be_recorded, code_can_be_given
-from domain.identity.proof import Method
 from domain.identity_change.commands import (
     IssuePhotoCode,
     RecordIdentityCheck,
@@ -115,12 +114,7 @@ def check(
     """Record one check; the last one of each thing counts."""
     _checking(state)
     ownership = command.standing.ownership
-    everybody = (*ownership.holders, *asked.holders)
-    organisations = {one.id for one in everybody if one.category in ORGANISATIONS}
-    check_can_be_recorded(state.evidence, command.check, command.at, organisations)
-    on_record = command.check.method is Method.AUTHORITY_ON_RECORD
-    if on_record and command.check.mandate not in ownership.acting:
-        raise Refused("authority-unknown", "this person has no such authority on record")
+    check_can_be_recorded(state.evidence, command.check, command.at, ownership, asked.holders)
     return (IdentityChecked(command.by.id, command.check, command.found),)
 
 

@@ -2,11 +2,11 @@
 
 from typing import assert_never
 
-from domain.contract.ownership.decide import ORGANISATIONS, by_staff
+from domain.contract.ownership.decide import by_staff
 from domain.errors import NotFound, Refused
 from domain.identity.agreeing import holders_agree
 from domain.identity.checking import check_can_be_recorded, code_can_be_given
-from domain.identity.proof import Method, Scope, identified, still_given
+from domain.identity.proof import Scope, identified, still_given
 from domain.limits import check_texts
 from domain.log import Guard
 from domain.recovery.commands import (
@@ -94,12 +94,7 @@ def _report(state: RecoveryState, command: ReportRecovery) -> tuple[RecoveryEven
 
 
 def _check(state: RecoveryState, command: RecordRecoveryCheck) -> tuple[RecoveryEvent, ...]:
-    ownership = command.standing.ownership
-    organisations = {one.id for one in ownership.holders if one.category in ORGANISATIONS}
-    check_can_be_recorded(state.evidence, command.check, command.at, organisations)
-    on_record = command.check.method is Method.AUTHORITY_ON_RECORD
-    if on_record and command.check.mandate not in ownership.acting:
-        raise Refused("authority-unknown", "this person has no such authority on record")
+    check_can_be_recorded(state.evidence, command.check, command.at, command.standing.ownership)
     return (RecoveryChecked(command.by.id, command.check, command.found),)
 
 

@@ -6,8 +6,19 @@ from typing import Any
 
 import pytest
 from unit.cast import AGENT, NOW, REASON, SOON, uid
-from unit.ownership_cast import HOLDER, LAWYER, days, mandate, papers, photo, visit
+from unit.ownership_cast import (
+    COMPANY,
+    HOLDER,
+    LAWYER,
+    days,
+    mandate,
+    papers,
+    photo,
+    state_of,
+    visit,
+)
 
+from domain.contract.ownership.state import UNOWNED, Ownership
 from domain.errors import Refused
 from domain.identity.checking import (
     NO_EVIDENCE,
@@ -38,9 +49,9 @@ def _proved(*checks: Check, scope: Scope = Scope.IDENTITY, **fields: Any) -> boo
     return proved(checks, HOLDER, scope, NOW, **fields)
 
 
-def _refused(rule: str, evidence: Evidence, check: Check, organisations: Any = ()) -> None:
+def _refused(rule: str, evidence: Evidence, check: Check, ownership: Ownership = UNOWNED) -> None:
     with pytest.raises(Refused) as refused:
-        check_can_be_recorded(evidence, check, NOW, organisations)
+        check_can_be_recorded(evidence, check, NOW, ownership)
     assert refused.value.rule == rule
 
 
@@ -120,7 +131,7 @@ def test_identification_is_by_looking_at_the_person() -> None:
 def test_what_is_looked_at_is_copied_or_only_seen(method: Method, copies: Any) -> None:
     of = mandate() if method is Method.AUTHORITY_PAPERS else None
     check = Check(uid(1), LAWYER, method, PASSED, None, (), copies, of)
-    check_can_be_recorded(GIVEN, check, NOW, ())
+    check_can_be_recorded(GIVEN, check, NOW, UNOWNED)
     assert GIVEN.with_check(check, AGENT.id).copies == set(copies)
 
 
@@ -139,7 +150,7 @@ def test_a_method_takes_what_it_needs_and_nothing_else(check: Check) -> None:
 
 
 def test_a_code_is_good_for_one_photo_until_it_expires() -> None:
-    check_can_be_recorded(GIVEN, photo(1, CODE), NOW, ())
+    check_can_be_recorded(GIVEN, photo(1, CODE), NOW, UNOWNED)
     _refused("photo-code-unknown", GIVEN, photo(1, uid(81)))
     _refused("photo-code-unknown", NO_EVIDENCE.with_code(CODE, NOW), photo(1, CODE))
     used = GIVEN.with_check(photo(1, CODE, finding=UNCLEAR), AGENT.id)
@@ -150,11 +161,11 @@ def test_a_code_is_good_for_one_photo_until_it_expires() -> None:
 def test_a_good_photo_shows_person_code_and_spread(missing: Shown) -> None:
     shows = tuple(one for one in Shown if one is not missing)
     _refused("photo-shows-all", GIVEN, photo(1, CODE, shows=shows))
-    check_can_be_recorded(GIVEN, photo(1, CODE, shows=shows, finding=UNCLEAR), NOW, ())
+    check_can_be_recorded(GIVEN, photo(1, CODE, shows=shows, finding=UNCLEAR), NOW, UNOWNED)
 
 
 def test_an_organisation_shows_itself_by_people() -> None:
-    _refused("organisation-through-people", GIVEN, visit(1), (HOLDER,))
+    _refused("organisation-through-people", GIVEN, visit(1), state_of(COMPANY).ownership)
 
 
 def test_a_check_has_an_id_of_its_own_and_there_are_not_endlessly_many() -> None:
@@ -172,7 +183,7 @@ def test_a_check_has_an_id_of_its_own_and_there_are_not_endlessly_many() -> None
 )
 def test_good_papers_let_somebody_act_for_another(wrong: Any) -> None:
     _refused("authority-sound", GIVEN, papers(1, mandate(**wrong)))
-    check_can_be_recorded(GIVEN, papers(1, mandate(**wrong), FAILED), NOW, ())
+    check_can_be_recorded(GIVEN, papers(1, mandate(**wrong), FAILED), NOW, UNOWNED)
 
 
 def test_papers_are_those_of_the_person_who_was_checked() -> None:
@@ -182,7 +193,7 @@ def test_papers_are_those_of_the_person_who_was_checked() -> None:
 
 def test_expired_papers_are_no_good_ones() -> None:
     _refused("authority-expired", GIVEN, papers(1, mandate(expires_at=NOW)))
-    check_can_be_recorded(GIVEN, papers(1, mandate(expires_at=SOON)), NOW, ())
+    check_can_be_recorded(GIVEN, papers(1, mandate(expires_at=SOON)), NOW, UNOWNED)
 
 
 @pytest.mark.parametrize(

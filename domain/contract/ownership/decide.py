@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
-from domain.contract.documents import Category
+from domain.contract.documents import ORGANISATIONS
 from domain.contract.ownership import orders
 from domain.contract.ownership.commands import (
     ApplyIdentity,
@@ -36,9 +36,6 @@ from domain.errors import Refused
 from domain.identity.proof import Capacity, Mandate
 from domain.limits import MANDATES_PER_CONTRACT
 from domain.values import Actor, ActorKind, Role
-
-ORGANISATIONS = frozenset({Category.LEGAL_ENTITY, Category.GOVERNMENT_AGENCY})
-"""The categories that act through people alone."""
 
 
 def decide(  # noqa: C901, PLR0911, PLR0912 - one case a command
