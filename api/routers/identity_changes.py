@@ -30,6 +30,7 @@ from api.sealing import identity, optional, sealed
 from api.writes import answer, asked
 from domain.contract.documents import Contact
 from domain.handling import Folded
+from domain.identity.commands import IssuePhotoCode, RecordIdentityCheck
 from domain.identity_change import IDENTITY_CHANGE, commands, plans
 from domain.identity_change.plans import Case
 from domain.identity_change.state import IdentityChangeState
@@ -159,7 +160,7 @@ async def issue_photo_code(call: Call) -> Response:
     write = await asked(call, ownership.Nothing)
     state: IdentityChangeState = folded.state
     text, reader = photo_code(), applicant_of(folded)
-    command = commands.IssuePhotoCode(
+    command = IssuePhotoCode(
         **call.who_and_when,
         code=new_id(),
         expires_at=call.at + timedelta(seconds=call.services.settings.identity_code_seconds),
@@ -183,5 +184,5 @@ async def record_identity_check(call: Call) -> Response:
     case, _ = await change_of(call)
     write = await asked(call, ownership.Check)
     check, found = check_of(write.body)
-    command = commands.RecordIdentityCheck(**call.who_and_when, check=check, found=found)
+    command = RecordIdentityCheck(**call.who_and_when, check=check, found=found)
     return await answer(call, await write.handle(plans.record_check(case, command)), command)

@@ -17,6 +17,7 @@ from api.sealing import identity, optional, sealed
 from api.writes import Write, answer, asked
 from domain.errors import NotFound
 from domain.handling import Folded
+from domain.identity.commands import IssuePhotoCode, RecordIdentityCheck
 from domain.recovery import RECOVERY, commands
 from domain.recovery.events import RecoveryReported
 from domain.recovery.plans import ask
@@ -113,7 +114,7 @@ async def issue_recovery_code(call: Call) -> Response:
     state: RecoveryState = folded.state
     text, reader = photo_code(), await _reporter(call, recovery)
     seconds = call.services.settings.identity_code_seconds
-    command = commands.IssueRecoveryCode(
+    command = IssuePhotoCode(
         **call.who_and_when,
         code=new_id(),
         expires_at=call.at + timedelta(seconds=seconds),
@@ -145,7 +146,7 @@ async def record_recovery_check(call: Call) -> Response:
     contract, recovery, _ = await _case(call)
     write = await asked(call, ownership.Check)
     check, found = check_of(write.body)
-    command = commands.RecordRecoveryCheck(**call.who_and_when, check=check, found=found)
+    command = RecordIdentityCheck(**call.who_and_when, check=check, found=found)
     plan = ask(recovery.id, contract, command)
     return await answer(call, await write.handle(plan), command)
 

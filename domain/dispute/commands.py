@@ -4,7 +4,6 @@
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from domain.command import Command
@@ -13,7 +12,8 @@ from domain.contract.ownership.vocabulary import FreezeGround, Together
 from domain.contract.state import UNREAD, ContractState
 from domain.dispute.vocabulary import ClaimRule, Closing, DisputeKind, Outcome, Wish
 from domain.identity.answer import HeldOfRecord, Undetermined
-from domain.identity.proof import Capacity, Check
+from domain.identity.commands import IssuePhotoCode, RecordIdentityCheck
+from domain.identity.proof import Capacity
 from domain.identity_change.events import Means
 from domain.ticket.events import Channel
 from domain.values import Sealed
@@ -59,23 +59,17 @@ class ReceiveClaim(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssueClaimCode(Command):
+class IssueClaimCode(IssuePhotoCode):
     """Give out a code for a claimant's photo."""
 
     claim: UUID
-    code: UUID
-    expires_at: datetime
-    shown: Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordClaimCheck(Command):
-    """Record one check."""
+class RecordClaimCheck(RecordIdentityCheck):
+    """Record one check of a claim."""
 
     claim: UUID
-    check: Check
-    found: Sealed | None = None
-    standing: ContractState = UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

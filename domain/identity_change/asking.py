@@ -8,9 +8,8 @@ from domain.contract.ownership.state import Ownership
 from domain.contract.ownership.vocabulary import ChangeKind
 from domain.errors import Refused
 from domain.identity.checking import check_can_be_recorded, code_can_be_given
+from domain.identity.commands import IssuePhotoCode, RecordIdentityCheck
 from domain.identity_change.commands import (
-    IssuePhotoCode,
-    RecordIdentityCheck,
     RequestIdentityChange,
     WithdrawIdentityChange,
 )

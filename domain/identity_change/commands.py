@@ -12,7 +12,8 @@ from domain.command import Command
 from domain.contract.documents import Contact
 from domain.contract.ownership.vocabulary import ChangeKind, Holder, Together
 from domain.contract.state import UNREAD, ContractState
-from domain.identity.proof import Capacity, Check, Mandate
+from domain.identity.commands import IssuePhotoCode, RecordIdentityCheck
+from domain.identity.proof import Capacity, Mandate
 from domain.identity_change.events import Excuse, Means, Refusal
 from domain.values import Role, Sealed
 
@@ -42,24 +43,6 @@ class RequestIdentityChange(Command):
     dispute: UUID | None = None
     name: Sealed | None = None
     words: Sealed | None = None
-    standing: ContractState = UNREAD
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuePhotoCode(Command):
-    """Give out a code for a photo."""
-
-    code: UUID
-    expires_at: datetime
-    shown: Sealed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordIdentityCheck(Command):
-    """Record one check."""
-
-    check: Check
-    found: Sealed | None = None
     standing: ContractState = UNREAD
 
 

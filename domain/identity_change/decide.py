@@ -4,6 +4,7 @@ from typing import assert_never
 
 from domain.contract.ownership.decide import by_staff
 from domain.errors import NotFound, Refused
+from domain.identity.commands import IssuePhotoCode, RecordIdentityCheck
 from domain.identity_change import approving, asking, contesting
 from domain.identity_change.commands import (
     ApplyIdentityChange,
@@ -14,9 +15,7 @@ from domain.identity_change.commands import (
     EraseCopies,
     ExcuseApprover,
     IdentityChangeCommand,
-    IssuePhotoCode,
     RecordChangeNotice,
-    RecordIdentityCheck,
     RefuseIdentityChange,
     RequestIdentityChange,
     WithdrawIdentityChange,

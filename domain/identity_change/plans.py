@@ -10,6 +10,7 @@ from domain.contract.ownership.commands import ApplyIdentity, GiveAuthority, Own
 from domain.contract.state import ContractState
 from domain.errors import Refused
 from domain.handling import Plan, Reading, Step
+from domain.identity.commands import RecordIdentityCheck
 from domain.identity.draw import draw
 from domain.identity_change import IDENTITY_CHANGE
 from domain.identity_change.approving import eligible, withheld_by
@@ -20,7 +21,6 @@ from domain.identity_change.commands import (
     DrawApprover,
     IdentityChangeCommand,
     RecordChangeNotice,
-    RecordIdentityCheck,
     RequestIdentityChange,
 )
 from domain.identity_change.state import Asked, IdentityChangeState

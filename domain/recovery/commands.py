@@ -1,12 +1,12 @@
 """What can be asked of a recovery; `standing` is the contract as the plan read it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from domain.command import Command
 from domain.contract.state import UNREAD, ContractState
-from domain.identity.proof import Capacity, Check
+from domain.identity.commands import IssuePhotoCode, RecordIdentityCheck
+from domain.identity.proof import Capacity
 from domain.recovery.events import Act, Dropping
 from domain.values import Sealed
 
@@ -21,24 +21,6 @@ class ReportRecovery(Command):
     capacity: Capacity
     words: Sealed
     name: Sealed | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueRecoveryCode(Command):
-    """Give out a code for a photo."""
-
-    code: UUID
-    expires_at: datetime
-    shown: Sealed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordRecoveryCheck(Command):
-    """Record one check."""
-
-    check: Check
-    found: Sealed | None = None
-    standing: ContractState = UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +55,8 @@ class DropRecovery(Command):
 
 RecoveryCommand = (
     ReportRecovery
-    | IssueRecoveryCode
-    | RecordRecoveryCheck
+    | IssuePhotoCode
+    | RecordIdentityCheck
     | OrderSuspension
     | OrderRestoration
     | ConfirmProvisioning

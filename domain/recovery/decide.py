@@ -6,16 +6,15 @@ from domain.contract.ownership.decide import by_staff
 from domain.errors import NotFound, Refused
 from domain.identity.agreeing import holders_agree
 from domain.identity.checking import check_can_be_recorded, code_can_be_given
+from domain.identity.commands import IssuePhotoCode, RecordIdentityCheck
 from domain.identity.proof import Scope, identified, still_given
 from domain.limits import check_texts
 from domain.log import Guard
 from domain.recovery.commands import (
     ConfirmProvisioning,
     DropRecovery,
-    IssueRecoveryCode,
     OrderRestoration,
     OrderSuspension,
-    RecordRecoveryCheck,
     RecoveryCommand,
     ReportRecovery,
 )
@@ -50,12 +49,12 @@ def decide(state: RecoveryState, command: RecoveryCommand) -> tuple[RecoveryEven
             return _confirm(state, command)
         case _ if state.decided:
             raise Refused("recovery-over", "this recovery was decided: report another one")
-        case IssueRecoveryCode():
+        case IssuePhotoCode():
             code_can_be_given(state.evidence, command.code, command.expires_at, command.at)
             return (
                 RecoveryCodeIssued(command.code, command.by.id, command.expires_at, command.shown),
             )
-        case RecordRecoveryCheck():
+        case RecordIdentityCheck():
             return _check(state, command)
         case OrderSuspension():
             return _suspend(state, command)
@@ -93,7 +92,7 @@ def _report(state: RecoveryState, command: ReportRecovery) -> tuple[RecoveryEven
     )
 
 
-def _check(state: RecoveryState, command: RecordRecoveryCheck) -> tuple[RecoveryEvent, ...]:
+def _check(state: RecoveryState, command: RecordIdentityCheck) -> tuple[RecoveryEvent, ...]:
     check_can_be_recorded(state.evidence, command.check, command.at, command.standing.ownership)
     return (RecoveryChecked(command.by.id, command.check, command.found),)
 

@@ -8,12 +8,12 @@ from domain.contract.ownership.commands import OwnershipCommand, RestoreAccess, 
 from domain.contract.state import ContractState
 from domain.errors import Refused
 from domain.handling import Plan, Reading, Step
+from domain.identity.commands import RecordIdentityCheck
 from domain.recovery import RECOVERY
 from domain.recovery.commands import (
     DropRecovery,
     OrderRestoration,
     OrderSuspension,
-    RecordRecoveryCheck,
     RecoveryCommand,
     ReportRecovery,
 )
@@ -35,7 +35,7 @@ def ask(recovery: UUID, contract: Stream, command: RecoveryCommand) -> Plan:
         standing: ContractState = (await reading.state(CONTRACT, contract)).state
         state: RecoveryState = (await reading.state(RECOVERY, stream)).state
         await _ticket_there(reading, state, standing, command)
-        if isinstance(command, RecordRecoveryCheck | OrderRestoration):
+        if isinstance(command, RecordIdentityCheck | OrderRestoration):
             step = Step(RECOVERY, stream, replace(command, standing=standing))
         else:
             step = Step(RECOVERY, stream, command)
@@ -77,7 +77,7 @@ async def _ticket_there(
                 raise Refused("contract-unknown", "no contract has this number")
             if not (await _ticket(reading, ticket)).opened:
                 raise Refused("ticket-unknown", "there is no such ticket")
-        case RecordRecoveryCheck(check=check) if check.copies and state.ticket is not None:
+        case RecordIdentityCheck(check=check) if check.copies and state.ticket is not None:
             known = (await _ticket(reading, state.ticket)).attachments
             if any(copy not in known for copy in check.copies):
                 raise Refused("attachment-unknown", "add the copy to the ticket first")

@@ -26,12 +26,12 @@ from domain.contract import CONTRACT
 from domain.contract.ownership.commands import ApplyIdentity, LiftFreeze, PlaceFreeze
 from domain.contract.ownership.vocabulary import ChangeKind, FreezeGround
 from domain.errors import Refused
+from domain.identity.commands import RecordIdentityCheck
 from domain.identity.proof import Finding
 from domain.identity_change import IDENTITY_CHANGE
 from domain.identity_change.commands import (
     DismissContest,
     ExcuseApprover,
-    RecordIdentityCheck,
     RefuseIdentityChange,
 )
 from domain.identity_change.events import Excuse, Refusal

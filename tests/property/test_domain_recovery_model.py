@@ -15,6 +15,7 @@ from domain.contract.events import Right
 from domain.contract.ownership.commands import RestoreAccess, SuspendAccess
 from domain.contract.state import right
 from domain.errors import Refused
+from domain.identity.commands import RecordIdentityCheck
 from domain.identity.proof import Capacity, Finding
 from domain.recovery import RECOVERY
 from domain.recovery.commands import (
@@ -22,7 +23,6 @@ from domain.recovery.commands import (
     DropRecovery,
     OrderRestoration,
     OrderSuspension,
-    RecordRecoveryCheck,
     ReportRecovery,
 )
 from domain.recovery.events import Act, Dropping
@@ -86,7 +86,7 @@ class RecoveryMachine(RuleBasedStateMachine):
     def somebody_is_checked(self, by: Actor, who: UUID, finding: Finding) -> None:
         self.checks += 1
         check = visit(2000 + self.checks, who, finding)
-        command = ask(RecordRecoveryCheck, by=by, check=check, standing=self.contract)
+        command = ask(RecordIdentityCheck, by=by, check=check, standing=self.contract)
         if self._asked(command, expected=not self.decided):
             self.good[who] = finding is Finding.PASSED
             self.checkers.add(by.id)

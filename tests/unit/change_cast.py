@@ -23,6 +23,7 @@ from unit.spec import Given, given
 
 from domain.contract.ownership.vocabulary import ChangeKind, Holder
 from domain.contract.state import ContractState
+from domain.identity.commands import RecordIdentityCheck
 from domain.identity.proof import Capacity, Check
 from domain.identity_change import IDENTITY_CHANGE
 from domain.identity_change.commands import (
@@ -31,7 +32,6 @@ from domain.identity_change.commands import (
     Candidate,
     ContestIdentityChange,
     DrawApprover,
-    RecordIdentityCheck,
     RequestIdentityChange,
 )
 from domain.values import Actor, Role

@@ -59,9 +59,10 @@ from domain.contract.ownership.vocabulary import (
 )
 from domain.contract.state import UNREAD
 from domain.errors import Malformed, NotFound
+from domain.identity.commands import IssuePhotoCode
 from domain.identity.proof import Capacity, Scope
 from domain.identity_change import IDENTITY_CHANGE
-from domain.identity_change.commands import IssuePhotoCode, WithdrawIdentityChange
+from domain.identity_change.commands import WithdrawIdentityChange
 from domain.identity_change.events import (
     IdentityChangeRequested,
     IdentityChangeWithdrawn,

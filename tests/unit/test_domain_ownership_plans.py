@@ -47,8 +47,9 @@ from domain.contract.ownership.events import FreezePlaced
 from domain.contract.ownership.vocabulary import ChangeKind, FreezeGround
 from domain.errors import Refused
 from domain.handling import Step
+from domain.identity.commands import IssuePhotoCode
 from domain.identity_change import IDENTITY_CHANGE, plans
-from domain.identity_change.commands import IssuePhotoCode, RecordChangeNotice
+from domain.identity_change.commands import RecordChangeNotice
 from domain.identity_change.events import IdentityChangeApproved, Means
 from domain.identity_change.plans import Case
 from domain.recovery import plans as recovering

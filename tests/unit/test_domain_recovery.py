@@ -33,15 +33,14 @@ from domain.contract.ownership.events import HolderDoubted
 from domain.contract.ownership.vocabulary import Doubt, Together
 from domain.contract.state import UNREAD
 from domain.errors import NotFound
+from domain.identity.commands import IssuePhotoCode, RecordIdentityCheck
 from domain.identity.proof import Capacity, Check, Finding, Scope
 from domain.recovery import RECOVERY
 from domain.recovery.commands import (
     ConfirmProvisioning,
     DropRecovery,
-    IssueRecoveryCode,
     OrderRestoration,
     OrderSuspension,
-    RecordRecoveryCheck,
     ReportRecovery,
 )
 from domain.recovery.events import (
@@ -75,8 +74,8 @@ def report(**fields: Any) -> ReportRecovery:
     return ask(ReportRecovery, **{**usual, **fields})
 
 
-def check(one: Check, standing: Any = STANDING) -> RecordRecoveryCheck:
-    return ask(RecordRecoveryCheck, by=CHECKER, check=one, standing=standing)
+def check(one: Check, standing: Any = STANDING) -> RecordIdentityCheck:
+    return ask(RecordIdentityCheck, by=CHECKER, check=one, standing=standing)
 
 
 def restore(**fields: Any) -> OrderRestoration:
@@ -204,7 +203,7 @@ def test_nobody_gets_the_access_of_somebody_who_died_in_person() -> None:
 
 
 def test_a_photo_shows_the_code_that_was_given_out() -> None:
-    issue = ask(IssueRecoveryCode, by=CHECKER, code=CODE, expires_at=SOON, shown=WORDS)
+    issue = ask(IssuePhotoCode, by=CHECKER, code=CODE, expires_at=SOON, shown=WORDS)
     SUSPENDED.when(issue).then(RecoveryCodeIssued(CODE, CHECKER.id, SOON, WORDS))
     good = SUSPENDED.after(issue).when(check(photo(1, CODE)))
     good.then(RecoveryChecked(CHECKER.id, photo(1, CODE), None))
