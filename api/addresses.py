@@ -11,27 +11,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Final
 
 import orjson
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from infra.networks import Address, Network, parse_address
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 MAX_HOPS: Final = 32
 """Proxies in a row that are followed; a longer chain says nothing believable."""
-
-LONGEST: Final = 80
-"""Characters of the longest address with a zone."""
 
 _PEERS: Final = 4096
 """Connections whose peer need not be parsed again with each request."""
 
 LAST_PORT: Final = 65535
 
-_ZONE: Final = re.compile(r"%[A-Za-z0-9._~-]{1,32}$")
 _PORT: Final = re.compile(r"[0-9]{1,5}")
 _PAIR: Final = re.compile(
     r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)|\"([^\"\\]*)\")\s*"
@@ -128,20 +124,6 @@ def _peer(peer: tuple[str, int] | None) -> Hop | None:
         return None
     address = parse_address(peer[0])
     return Hop(address, peer[1] or None) if address else None
-
-
-def parse_address(text: str) -> Address | None:
-    """Return the address that `text` is: zone dropped, IPv4 in IPv6 unwrapped; None if none."""
-    bare = _ZONE.sub("", text)
-    if len(text) > LONGEST or not text.isascii() or "%" in bare:
-        return None
-    try:
-        address = ip_address(bare)
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
 
 
 def node(text: str) -> Hop | None:

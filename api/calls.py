@@ -10,7 +10,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from api.addresses import Address, parse_address
 from api.auth.principals import Principal
 from api.operations import Operation
 from api.permissions import Permit, allowed_role, table
@@ -25,6 +24,7 @@ from domain.ticket import TICKET
 from domain.ticket.state import TicketState
 from domain.values import Actor, Behalf, Provenance, Purpose, Role, Sealed, is_code
 from infra.ids import new_id
+from infra.networks import Address, parse_address
 
 BEHALF_TOKEN: Final = "Ledger-On-Behalf-Token"  # noqa: S105 - a header's name
 BEHALF_PERSON: Final = "Ledger-On-Behalf-Of"

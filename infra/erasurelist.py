@@ -165,6 +165,7 @@ def apply(listed: ErasureList, keys: Keys, eraser_dsn: str | None = None) -> App
         return Applied(destroyed)
     try:
         with psycopg.connect(eraser_dsn, connect_timeout=_WAIT) as connection:
+            _forget(entries, connection)
             fields, chunks = _delete(entries, connection)
             _forbid(entries, connection)
     except psycopg.Error as error:
@@ -205,6 +206,26 @@ def _delete(entries: Collection[Erased], connection: Connection[Any]) -> tuple[i
         fields += connection.execute(_SQL["delete_fields"], wanted).rowcount
         chunks += connection.execute(_SQL["delete_chunks"], wanted).rowcount
     return fields, chunks
+
+
+def _forget(entries: Collection[Erased], connection: Connection[Any]) -> None:
+    """Take away the keyed hashes, in views, of what is erased; their ciphertexts say of what."""
+    row = connection.execute(_SQL["has_hashes"]).fetchone()
+    if row is None or not row[0]:
+        return
+    erased = {
+        "contracts": [one.contract for one in entries],
+        "subjects": [one.subject for one in entries],
+        "keys": [key for one in entries for key in one.key_ids],
+        "events": [
+            event
+            for one in entries
+            if not one.purposes or Purpose.ADDRESS in one.purposes
+            for event in one.events
+        ],
+    }
+    for name in ("forget_addresses", "forget_events", "forget_documents", "forget_logins"):
+        connection.execute(_SQL[name], erased)
 
 
 def _forbid(entries: Collection[Erased], connection: Connection[Any]) -> None:

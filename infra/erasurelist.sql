@@ -20,3 +20,36 @@ WHERE attachment IN (
 INSERT INTO ledger.erased_subjects (subject, contract, purpose, key)
 VALUES (%s, %s, %s, %s)
 ON CONFLICT DO NOTHING;
+
+-- A backup may be older than the tables.
+-- name: has_hashes
+SELECT to_regclass('views.addresses') IS NOT NULL;
+
+-- What was recorded after the restore is sealed with other keys, and its hashes stay.
+-- name: forget_addresses
+DELETE FROM views.addresses AS kept
+USING ledger.sealed_fields AS stored
+WHERE kept.contract = ANY (%(contracts)s)
+    AND stored.event_id = kept.event
+    AND stored.field = 'address'
+    AND stored.key_id = ANY (%(keys)s);
+
+-- name: forget_events
+DELETE FROM views.addresses WHERE event = ANY (%(events)s);
+
+-- name: forget_documents
+DELETE FROM views.documents AS kept
+USING ledger.sealed_fields AS stored
+WHERE kept.subject = ANY (%(subjects)s)
+    AND stored.event_id = kept.event
+    AND starts_with(stored.field, kept.field || '.')
+    AND stored.key_id = ANY (%(keys)s);
+
+-- name: forget_logins
+DELETE FROM views.logins AS kept
+USING ledger.events AS said, ledger.sealed_fields AS stored
+WHERE kept.person = ANY (%(subjects)s)
+    AND said.position = kept.position
+    AND stored.event_id = said.event_id
+    AND stored.field = 'login'
+    AND stored.key_id = ANY (%(keys)s);

@@ -208,6 +208,12 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = Field(
         (), description="JSON list of networks whose word in the proxy header is believed."
     )
+    labelled_networks: tuple[Annotated[str, Field(max_length=120)], ...] = Field(
+        (),
+        max_length=1000,
+        description="Networks that are known, such as those of offices, agencies and the portal, a "
+        "JSON list of `CIDR=name`; of nested ones the inner counts.",
+    )
     rate_per_second: int = Field(
         5000, ge=1, description="Requests a second that one principal may go on making."
     )
@@ -239,6 +245,17 @@ class Settings(BaseSettings):
         if min(len(set(names)), len(set(keys))) < len(witnesses):
             raise ValueError("a witness stands there twice")
         return witnesses
+
+    @field_validator("labelled_networks")
+    @classmethod
+    def _are_networks(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
+        from infra.networks import Labels  # noqa: PLC0415 - few label networks
+
+        try:
+            Labels(entries)
+        except Malformed as error:
+            raise ValueError(error.detail) from None
+        return entries
 
     @field_validator("witness_quorum")
     @classmethod

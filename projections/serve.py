@@ -11,6 +11,7 @@ import psycopg
 from infra import logs
 from infra.codec import Codec
 from infra.keys.opening import open_keys
+from infra.networks import Labels
 from infra.secrets import Secrets
 from infra.settings import Settings
 from infra.sqlfiles import load_sql
@@ -38,7 +39,9 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     keys = open_keys(settings)
     running = [
         Follower(dsn, followed, meters)
-        for followed in followers(Codec(ledger, keys), Secrets(keys))
+        for followed in followers(
+            Codec(ledger, keys), Secrets(keys), Labels(settings.labelled_networks)
+        )
     ]
     threads = [
         threading.Thread(target=one.run, args=[stop], name=one.name, daemon=True) for one in running

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.addresses import AddressPolicy, ProxyHeader, Source, parse_address
+from api.addresses import AddressPolicy, ProxyHeader, Source
+from infra.networks import parse_address
 
 TRUSTED = ("10.0.0.0/8", "127.0.0.0/8", "::1/128", "fd00::/8")
 PROXY = ("10.0.0.1", 40000)
