@@ -19,11 +19,9 @@ from domain.identity_change.events import IdentityChangeRequested
 from domain.log import Recorded
 from domain.values import Purpose, Sealed
 from infra.codec import Codec
-from infra.envelope import parse
-from infra.sealing import SealedRow
 from infra.secrets import Secrets
 from infra.sqlfiles import load_sql
-from projections.opening import Connection
+from projections.opening import Connection, open_events
 from projections.projection import Cursor, Followed
 
 NAME: Final = "documents"
@@ -32,6 +30,7 @@ _SQL: Final = load_sql(__file__, "documents.sql")
 _TYPES: Final = frozenset(
     {"ContractRegistered", "JointHoldersNamed", "IdentityChangeRequested", "SubjectErased"}
 )
+_NUMBERS: Final = r"(^|\.)(country|number|registration_number)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +65,8 @@ class DocumentsWriter:
 
     def apply(self, cursor: Cursor, envelopes: Sequence[bytes]) -> None:
         """Write what the events say of documents, in the caller's transaction."""
-        parts = [(parse(envelope), envelope) for envelope in envelopes]
-        wanted = [(part.id, envelope) for part, envelope in parts if part.type in _TYPES]
-        if not wanted:
-            return
-        cursor.execute(_SQL["sealed_numbers"], {"events": [event for event, _ in wanted]})
-        rows: dict[UUID, dict[str, SealedRow]] = {}
-        for row in cursor.fetchall():
-            rows.setdefault(row[0], {})[row[1]] = SealedRow(*row)
-        for event, envelope in wanted:
-            self._write(cursor, self.codec.open(envelope, rows.get(event, {})))
+        for recorded in open_events(cursor, self.codec, envelopes, _TYPES, _NUMBERS):
+            self._write(cursor, recorded)
 
     def _write(self, cursor: Cursor, recorded: Recorded) -> None:
         contract = recorded.contract[0] if recorded.contract else None

@@ -1,8 +1,3 @@
--- name: sealed_numbers
-SELECT event_id, field, key_id, nonce, ciphertext
-FROM ledger.sealed_fields
-WHERE event_id = ANY (%(events)s) AND field ~ '(^|\.)(country|number|registration_number)$';
-
 -- name: keep
 INSERT INTO views.documents (event, field, contract, subject, digest, position)
 VALUES (%(event)s, %(field)s, %(contract)s, %(subject)s, %(digest)s, %(position)s)

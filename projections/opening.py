@@ -1,20 +1,24 @@
 """Reading personal data: views hold none, so it is opened from the store when somebody reads.
 
-Everything a page shows is fetched in one query and opened together.
+Everything a page shows is fetched in one query and opened together. A projection that keeps keyed
+hashes opens what it hashes, too, once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg import AsyncConnection
 
+from domain.log import Recorded
+from infra.codec import Codec
 from infra.envelope import Envelope, parse
 from infra.pool import Pool
 from infra.reading import commitments
 from infra.sealing import SealedRow, Sealer
 from infra.sqlfiles import load_sql
+from projections.projection import Cursor
 
 _SQL: Final = load_sql(__file__, "opening.sql")
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -81,6 +85,25 @@ async def open_field(
     rows = [SealedRow(*row[1:]) for row in found if row[1] is not None]
     opened = await _open(sealer, [parse(row[0]) for row in found], rows)
     return {event: Text(texts.get(field)) for event, texts in opened.items()}
+
+
+def open_events(
+    cursor: Cursor, codec: Codec, envelopes: Sequence[bytes], types: frozenset[str], fields: str
+) -> Iterator[Recorded]:
+    """Yield the events of these types, in order, for a projection that follows them.
+
+    Their sealed fields whose names match the regular expression `fields` are opened.
+    """
+    parts = [(parse(envelope), envelope) for envelope in envelopes]
+    wanted = [(part.id, envelope) for part, envelope in parts if part.type in types]
+    if not wanted:
+        return
+    cursor.execute(_SQL["sealed_like"], [[event for event, _ in wanted], fields])
+    rows: dict[UUID, dict[str, SealedRow]] = {}
+    for row in cursor.fetchall():
+        rows.setdefault(row[0], {})[row[1]] = SealedRow(*row)
+    for event, envelope in wanted:
+        yield codec.open(envelope, rows.get(event, {}))
 
 
 async def _open(

@@ -13,3 +13,8 @@ WHERE event_id = ANY(%s)
 SELECT event_id, field, key_id, nonce, ciphertext
 FROM ledger.sealed_fields
 WHERE event_id = ANY(%s) AND field = %s
+
+-- name: sealed_like
+SELECT event_id, field, key_id, nonce, ciphertext
+FROM ledger.sealed_fields
+WHERE event_id = ANY(%s) AND field ~ %s

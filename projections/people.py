@@ -7,12 +7,11 @@ opens the sealed login of an event once, to hash it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
 import orjson
-import psycopg
 
 from domain.contract.events import PersonNamed
 from domain.erasure import SubjectErased
@@ -20,18 +19,15 @@ from domain.log import Recorded
 from domain.staff.events import ApiKeyIssued, StaffJoined
 from domain.values import Purpose
 from infra.codec import Codec
-from infra.envelope import parse
-from infra.sealing import SealedRow
 from infra.secrets import Secrets
 from infra.sqlfiles import load_sql
+from projections.opening import Connection, open_events
 from projections.projection import Cursor, Followed
 
 NAME: Final = "people"
 
 _SQL: Final = load_sql(__file__, "people.sql")
 _TYPES: Final = frozenset({"StaffJoined", "PersonNamed", "ApiKeyIssued", "SubjectErased"})
-
-Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 
 def login_text(issuer: str, subject: str) -> str:
@@ -52,14 +48,8 @@ class PeopleWriter:
 
     def apply(self, cursor: Cursor, envelopes: Sequence[bytes]) -> None:
         """Write what the events say of logins and keys, in the caller's transaction."""
-        parts = [(parse(envelope), envelope) for envelope in envelopes]
-        wanted = [(part.id, envelope) for part, envelope in parts if part.type in _TYPES]
-        if not wanted:
-            return
-        cursor.execute(_SQL["sealed_logins"], {"events": [event for event, _ in wanted]})
-        rows = {row[0]: {row[1]: SealedRow(*row)} for row in cursor.fetchall()}
-        for event, envelope in wanted:
-            self._write(cursor, self.codec.open(envelope, rows.get(event, {})))
+        for recorded in open_events(cursor, self.codec, envelopes, _TYPES, "^login$"):
+            self._write(cursor, recorded)
 
     def _write(self, cursor: Cursor, recorded: Recorded) -> None:
         match recorded.event:

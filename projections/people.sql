@@ -1,8 +1,3 @@
--- name: sealed_logins
-SELECT event_id, field, key_id, nonce, ciphertext
-FROM ledger.sealed_fields
-WHERE event_id = ANY(%(events)s) AND field = 'login';
-
 -- name: keep_login
 INSERT INTO views.logins (stream, person, login, contract, position)
 VALUES (%(stream)s, %(person)s, %(login)s, %(contract)s, %(position)s)
