@@ -26,6 +26,8 @@ from domain.values import Purpose
 
 PREFIX: Final = "LEDGER_"
 SECRETS: Final = "LEDGER_SECRETS"
+LONGEST: Final = 315_360_000
+"""Seconds of the longest period that a setting takes, ten years."""
 
 
 class Issuer(BaseModel):
@@ -192,6 +194,49 @@ class Settings(BaseSettings):
         ge=1,
         le=31_536_000,
         description="How long a code for a person's own photo is good (7 days).",
+    )
+    signals_network_visits: int = Field(
+        3,
+        ge=1,
+        description="How many visits show whether a holder comes back to the same networks; a "
+        "visit is a ticket's day from a network.",
+    )
+    signals_address_contracts: int = Field(
+        5, ge=2, description="From how many contracts, used from one address, on it is a signal."
+    )
+    signals_address_seconds: int = Field(
+        2_592_000, ge=1, le=LONGEST, description="Within how long that is (30 days)."
+    )
+    signals_refused_claims: int = Field(
+        2, ge=2, description="From how many refused claims to a contract on it is a signal."
+    )
+    signals_refused_seconds: int = Field(
+        7_776_000, ge=1, le=LONGEST, description="Within how long that is (90 days)."
+    )
+    signals_reset_seconds: int = Field(
+        1_209_600,
+        ge=1,
+        le=LONGEST,
+        description="How long before the request of an identity change it is a signal that who can "
+        "sign in was changed (14 days).",
+    )
+    signals_claimants: int = Field(
+        3, ge=2, description="From how many claimants to a contract on it is a signal."
+    )
+    signals_claimants_seconds: int = Field(
+        604_800, ge=1, le=LONGEST, description="Within how long that is (7 days)."
+    )
+    signals_opened_contracts: int = Field(
+        3,
+        ge=1,
+        description="From how many contracts, opened by one member of the staff without a ticket "
+        "or case near in time, on it is a signal.",
+    )
+    signals_opened_seconds: int = Field(
+        2_592_000,
+        ge=1,
+        le=LONGEST,
+        description="Within how long that is, and how near a ticket or case is (30 days).",
     )
     listen: str = Field("127.0.0.1:0", description="HOST:PORT of the API; port 0 takes a free one.")
     listen_fd: int | None = Field(

@@ -236,6 +236,7 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "read_contract": _get("/v1/contracts/{contract}"),
     "read_contract_head": _head("/v1/contracts/{contract}/head"),
     "contract_history": _get("/v1/contracts/{contract}/history"),
+    "contract_signals": _get("/v1/contracts/{contract}/signals"),
     "read_identity": _get("/v1/contracts/{contract}/identity"),
     "name_person": _contract("persons", {"name": "Ben", "rights": ["read"]}),
     "grant_rights": _contract("persons/PERSON/rights", {"rights": ["read"]}, decided=True),
@@ -306,6 +307,7 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "read_status": _get("/v1/status"),
     "list_staff": _get("/v1/staff"),
     "read_staff": _get("/v1/staff/{staff}"),
+    "staff_signals": _get("/v1/staff/{staff}/signals"),
     "join_staff": lambda _: Asked(
         "POST",
         "/v1/staff",

@@ -1,0 +1,69 @@
+"""Risk signals, for a person to judge: nothing is decided or stopped because of one."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.answers import shown
+from api.calls import Call
+from api.reads import moment_of, query, wait
+from api.routes import route
+from api.schemas import common
+from api.schemas import signals as forms
+from domain.errors import NotFound
+from domain.staff import STAFF
+from domain.stream import Stream, StreamKind
+from projections import addresses, signals
+from projections.as_of import Moment, resolve
+
+router = APIRouter(tags=["signals"])
+
+
+@route(
+    router,
+    "GET",
+    "/v1/contracts/{number}/signals",
+    query=common.AsOf,
+    answer=forms.ContractSignals,
+    positioned=True,
+)
+async def contract_signals(call: Call) -> Response:
+    """Read what somebody should look at in a contract's history, and which events that rests on."""
+    number = call.path_number()
+    await call.contract(number)
+    moment = await _moment(call)
+    thresholds = signals.thresholds_of(call.services.settings)
+    await wait(call, addresses.NAME)
+    reads = call.services.reads
+    found = await signals.contract_signals(reads, number, thresholds, moment=moment)
+    return _shown({"number": number}, found, moment)
+
+
+@route(
+    router,
+    "GET",
+    "/v1/staff/{id}/signals",
+    query=common.AsOf,
+    answer=forms.StaffSignals,
+)
+async def staff_signals(call: Call) -> Response:
+    """Read what somebody should look at in what a member of the staff opened."""
+    staff = call.path_id()
+    member = Stream(StreamKind.STAFF, staff)
+    if not (await call.services.confirmed.load(STAFF, member)).version:
+        raise NotFound("there is no such staff member")
+    moment = await _moment(call)
+    thresholds = signals.thresholds_of(call.services.settings)
+    found = await signals.staff_signals(call.services.reads, staff, thresholds, moment=moment)
+    return _shown({"staff": staff}, found, moment)
+
+
+async def _moment(call: Call) -> Moment:
+    """Return the moment asked for, now when none is."""
+    asked = await moment_of(call, query(call, common.AsOf))
+    return asked or await resolve(call.services.reads)
+
+
+def _shown(of: dict[str, object], found: object, moment: Moment) -> Response:
+    position = moment.position
+    content = {**of, "as_of_position": position, "signals": found}
+    return shown(content, {"Ledger-Position": str(position)})

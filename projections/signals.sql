@@ -1,0 +1,65 @@
+-- What is recorded under a contract and in the disputes about it, also before it was known that
+-- they are about it; of these types alone.
+-- name: history
+SELECT envelope FROM (
+    SELECT position, type, occurred_at, recorded_at, envelope FROM ledger.events
+    WHERE contract = %(contract)s
+    UNION ALL
+    SELECT position, type, occurred_at, recorded_at, envelope FROM ledger.events
+    WHERE contract IS DISTINCT FROM %(contract)s AND stream_kind = 'dispute' AND stream_id IN (
+        SELECT stream_id FROM ledger.events
+        WHERE contract = %(contract)s AND stream_kind = 'dispute' AND position <= %(position)s
+    )
+) AS told
+WHERE position <= %(position)s AND type = ANY (%(types)s::text[])
+    AND coalesce(occurred_at, recorded_at) <= coalesce(%(occurred)s::timestamptz, 'infinity')
+ORDER BY position
+
+-- From where the contract's customers connected: what only a service says of them is one of them,
+-- the service's own server and staff are not.
+-- name: connections
+SELECT a.event, a.position, a.type, a.recorded_at, a.contract, e.stream_id,
+    a.address, a.network, a.label, a.asserted
+FROM views.addresses AS a
+JOIN ledger.events AS e ON e.position = a.position
+WHERE a.contract = %(contract)s AND a.position <= %(position)s
+    AND (a.actor_kind = 'customer' OR a.asserted)
+    AND a.recorded_at <= coalesce(%(occurred)s::timestamptz, 'infinity')
+ORDER BY a.position
+
+-- Who else connected from these addresses: of each contract the first event of each day.
+-- name: sharing
+SELECT DISTINCT ON (a.address, a.contract, (a.recorded_at AT TIME ZONE 'UTC')::date)
+    a.event, a.position, a.type, a.recorded_at, a.contract, e.stream_id,
+    a.address, a.network, a.label, a.asserted
+FROM views.addresses AS a
+JOIN ledger.events AS e ON e.position = a.position
+WHERE a.address = ANY (%(addresses)s::bytea[]) AND a.position <= %(position)s
+    AND (a.actor_kind = 'customer' OR a.asserted)
+    AND a.recorded_at <= coalesce(%(occurred)s::timestamptz, 'infinity')
+ORDER BY a.address, a.contract, (a.recorded_at AT TIME ZONE 'UTC')::date, a.position
+
+-- What a member of the staff opened: read, exported or registered.
+-- name: opened
+SELECT envelope FROM (
+    SELECT position, type, recorded_at, envelope FROM ledger.events
+    WHERE stream_id = %(staff)s AND stream_kind = 'access'
+    UNION ALL
+    SELECT position, type, recorded_at, envelope FROM ledger.events
+    WHERE actor_id = %(staff)s AND type = 'ContractRegistered'
+) AS opened
+WHERE position <= %(position)s AND type = ANY (%(types)s::text[])
+    AND recorded_at <= coalesce(%(occurred)s::timestamptz, 'infinity')
+ORDER BY position
+
+-- How many seconds off the nearest event of a ticket or case under a contract is, for each of these
+-- moments; null where there is none.
+-- name: nearest
+SELECT min(abs(extract(epoch FROM e.recorded_at - o.at)))
+FROM unnest(%(contracts)s::text[], %(times)s::timestamptz[])
+    WITH ORDINALITY AS o (contract, at, place)
+LEFT JOIN ledger.events AS e ON e.contract = o.contract AND e.position <= %(position)s
+    AND e.stream_kind IN ('ticket', 'identity_change', 'recovery', 'dispute')
+    AND e.recorded_at <= coalesce(%(occurred)s::timestamptz, 'infinity')
+GROUP BY o.place
+ORDER BY o.place
