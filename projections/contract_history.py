@@ -47,10 +47,10 @@ async def contract_history(
     Raises NotFound when nothing was; Integrity when an event of its chain is missing.
     """
     as_of = moment or await resolve(reads)
-    gathering = _Gathering(number)
+    gathering = Gathering(number)
     async with reads.pool.connection() as connection:
-        cuts = await _cuts(connection, number, as_of)
-        async for chunk in _chain(connection, number, as_of):
+        cuts = await cuts_of(connection, number, as_of)
+        async for chunk in chain_of(connection, number, as_of):
             for opened in await open_envelopes(connection, reads.sealer, chunk, only=ADDRESS):
                 gathering.add(opened, cuts)
     if not gathering.kinds:
@@ -58,7 +58,10 @@ async def contract_history(
     return gathering.history(as_of.position)
 
 
-async def _chain(connection: Connection, number: str, moment: Moment) -> AsyncIterator[list[bytes]]:
+async def chain_of(
+    connection: Connection, number: str, moment: Moment
+) -> AsyncIterator[list[bytes]]:
+    """Yield the envelopes under a contract as of a moment, in pages; raise Integrity for a gap."""
     after = 0
     while True:
         values = {
@@ -79,7 +82,10 @@ async def _chain(connection: Connection, number: str, moment: Moment) -> AsyncIt
             return
 
 
-async def _cuts(connection: Connection, number: str, moment: Moment) -> dict[tuple[str, UUID], int]:
+async def cuts_of(
+    connection: Connection, number: str, moment: Moment
+) -> dict[tuple[str, UUID], int]:
+    """Return from which version on each stream under a contract had not happened yet."""
     if moment.occurred is None:
         return {}
     values = {"contract": number, "position": moment.position, "occurred": moment.occurred}
@@ -88,7 +94,7 @@ async def _cuts(connection: Connection, number: str, moment: Moment) -> dict[tup
 
 
 @dataclass(slots=True)
-class _Gathering:
+class Gathering:
     """Folds the chain."""
 
     number: str
