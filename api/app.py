@@ -13,6 +13,7 @@ from api.edge import Edge
 from api.links import links_of
 from api.problems import NoSuchMethod, NoSuchRoute, problem_response
 from api.routers import (
+    addresses,
     attachments,
     contracts,
     erasures,
@@ -75,6 +76,7 @@ def create_app(settings: Settings) -> Edge:
         identity_decisions,
         recoveries,
         erasures,
+        addresses,
         queue,
         signals,
         staff,

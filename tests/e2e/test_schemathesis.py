@@ -47,6 +47,7 @@ ALLOWED = {
     "read_entries": "compliance",
     "read_epoch_entries": "compliance",
     "erase_subject": "compliance",
+    "search_addresses": "compliance",
     "erase_message": "compliance",
     "place_legal_hold": "compliance",
     "request_hold_release": "compliance",

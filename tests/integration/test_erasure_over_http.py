@@ -109,11 +109,25 @@ def test_a_login_goes_with_the_identity(served: Served) -> None:
     served.until(lambda: client.get(f"/v1/tickets/{uuid4()}").status_code == 401)
 
 
+def hashes(served: Served, number: str) -> int:
+    """Return how many addresses under a contract have keyed hashes."""
+    with served.database() as connection:
+        statement = "SELECT count(*) FROM views.addresses WHERE contract = %s"
+        return int(connection.execute(statement, [number]).fetchone()[0])
+
+
+def followed(served: Served, position: int) -> bool:
+    with served.database() as connection:
+        statement = "SELECT position FROM views.followers WHERE name = 'addresses'"
+        return bool(connection.execute(statement).fetchone()[0] >= position)
+
+
 def test_addresses_go_for_everybody_under_the_contract(served: Served) -> None:
     number = new_number()
     served.post("supervisor", "/v1/contracts", contract_body(number))
     holder = served.get("supervisor", f"/v1/contracts/{number}").json()["holder"]
     ticket = served.open_ticket("supervisor", contract=number)["id"]
+    served.until(lambda: hashes(served, number) == 2)
     erased = erase(served, holder, number, "address")
     assert erased.status_code == 201, erased.text
     carried_out(served, erased.json()["erasure"])
@@ -122,6 +136,8 @@ def test_addresses_go_for_everybody_under_the_contract(served: Served) -> None:
     assert opened["what"]["text"]["text"]
     history = served.get("compliance", f"/v1/contracts/{number}/history").json()
     assert [one["address"] for one in history["addresses"]] == [{"erased": True}]
+    served.until(lambda: followed(served, erased.json()["position"]))
+    assert hashes(served, number) == 0
 
 
 def test_an_erased_attachment_is_gone(served: Served) -> None:

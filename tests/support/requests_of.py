@@ -249,6 +249,9 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "request_hold_release": lambda world: _release(world, "release", {"reason": "It ended."}),
     "confirm_hold_release": lambda world: _release(world, "confirm", {}),
     "erase_subject": _erase,
+    "search_addresses": lambda _: Asked(
+        "POST", "/v1/addresses/search", {"address": "127.0.0.1", "basis": "legal_claim"}
+    ),
     "erase_message": _ticket(
         "erasures", lambda world: {"event": world.event, "basis": "consent_withdrawn"}
     ),
