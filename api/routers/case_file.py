@@ -1,0 +1,99 @@
+"""The case file of a dispute: the contract's whole life in one view, as of any moment."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.answers import shown
+from api.calls import Call
+from api.permissions import Permit, table
+from api.reads import moment_of, query, wait
+from api.routes import route
+from api.schemas.case_file import CaseFileView
+from api.schemas.common import AsOf
+from domain.access import ACCESS, NoteEvidenceRead, NoteIdentityRead
+from domain.errors import NotFound
+from domain.handling import Reading, Step
+from domain.stream import Stream, StreamKind
+from infra.ids import new_id
+from infra.networks import Labels
+from projections import addresses
+from projections.as_of import resolve
+from projections.case_file.entries import Listed
+from projections.case_file.fold import CaseFile
+from projections.case_file.reading import Found, find_dispute, read_case_file
+from projections.signals import contract_signals, thresholds_of
+
+router = APIRouter(tags=["disputes"])
+
+_FLAT: Final = "sections"
+
+
+@route(
+    router,
+    "GET",
+    "/v1/disputes/{id}/case-file",
+    query=AsOf,
+    answer=CaseFileView,
+    positioned=True,
+)
+async def read_dispute_case_file(call: Call) -> Response:
+    """Read everything recorded under a dispute's contract in one view; that you did is recorded."""
+    services = call.services
+    dispute = Stream(StreamKind.DISPUTE, call.path_id())
+    if not await services.log.version(dispute):
+        raise NotFound("there is no such dispute")
+    moment = await moment_of(call, query(call, AsOf)) or await resolve(services.reads)
+    await wait(call, addresses.NAME)
+    found = await find_dispute(services.reads, dispute.id, moment)
+    position = await _note(call, found)
+    labels = Labels(services.settings.labelled_networks)
+    file, findings = await read_case_file(services.reads, found, labels, identity=_identity(call))
+    view = {**_flat(file), "findings": findings, "signals": Listed.of(()), "links": _links(found)}
+    if found.contract is not None:
+        thresholds = thresholds_of(services.settings)
+        signals = await contract_signals(services.reads, found.contract, thresholds, moment=moment)
+        view["signals"] = Listed.of(signals)
+    return shown(view, {"Ledger-Position": str(position)})
+
+
+def _identity(call: Call) -> bool:
+    """Say whether the asker may read identity data."""
+    role = call.actor.role
+    return role is not None and table()["read_identity"][role] is Permit.YES
+
+
+async def _note(call: Call, found: Found) -> int:
+    """Record that the asker opens the evidence, and the identity data with it; say where."""
+    steps: list[NoteEvidenceRead | NoteIdentityRead] = [
+        NoteEvidenceRead(
+            **call.who_and_when, case=found.dispute, version=found.version, contract=found.contract
+        )
+    ]
+    if found.contract is not None and _identity(call):
+        steps.append(NoteIdentityRead(**call.who_and_when, contract=found.contract))
+    access = Stream(StreamKind.ACCESS, call.actor.id)
+
+    async def plan(_reading: Reading) -> tuple[Step, ...]:
+        return tuple(Step(ACCESS, access, one) for one in steps)
+
+    services = call.services
+    key = services.secrets.command_key(str(call.actor.id), f"case-file-read/{new_id()}", b"")
+    return (await services.handler.handle(plan, key, call.provenance())).position
+
+
+def _flat(file: CaseFile) -> dict[str, Any]:
+    """Return the file's parts by name, each section beside the others."""
+    parts = {name: getattr(file, name) for name in file.__slots__ if name != _FLAT}
+    return parts | file.sections
+
+
+def _links(found: Found) -> dict[str, str]:
+    """Return where the full histories are."""
+    links = {"dispute": f"/v1/disputes/{found.dispute}"}
+    if found.contract is not None:
+        contract, as_of = f"/v1/contracts/{found.contract}", found.moment.position
+        links["history"] = f"{contract}/history?as_of_position={as_of}"
+        links["identity"] = f"{contract}/identity"
+    return links
