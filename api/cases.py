@@ -1,4 +1,4 @@
-"""What changes of identity data and recoveries share: checks, codes, reading the evidence."""
+"""What identity changes, recoveries and disputes share: checks, codes, notices, the evidence."""
 
 import secrets
 from typing import Any, Final
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from api.calls import Call
 from api.identity import plain
+from api.notices import Notice
 from api.permissions import Permit
 from api.schemas import ownership as forms
 from api.sealing import optional, sealed
@@ -18,10 +19,11 @@ from domain.identity.proof import Check, Mandate
 from domain.identity_change import IDENTITY_CHANGE
 from domain.identity_change.plans import Case
 from domain.identity_change.state import IdentityChangeState
+from domain.number import spoken
 from domain.stream import Stream, StreamKind
 from domain.ticket import TICKET
-from domain.ticket.commands import PostMessage
-from domain.ticket.events import Audience
+from domain.ticket.commands import OpenTicket, PostMessage
+from domain.ticket.events import Audience, Channel
 from domain.values import Purpose, Sealed
 from infra.ids import new_id
 from infra.reading import recorded_of
@@ -115,11 +117,24 @@ def shown_in_ticket(call: Call, plan: Plan, ticket: UUID, text: str, reader: UUI
     return both
 
 
-async def note_read(call: Call, case: Stream, version: int) -> int:
-    """Record that the asker opens the evidence of a case; return that event's position."""
-    note = NoteEvidenceRead(
-        **call.who_and_when, case=case.id, version=version, contract=call.path_number()
+async def notice_ticket(call: Call, state: ContractState, told: Notice) -> OpenTicket:
+    """Return the ticket that tells the holder something in the portal."""
+    holder = state.holder or new_id()
+    return OpenTicket(
+        **call.who_and_when,
+        number=spoken(await call.services.log.next_ticket_number()),
+        contract=state.number,
+        requester=holder,
+        channel=Channel.PORTAL,
+        language=state.language,
+        subject=sealed(told.subject, holder),
+        text=sealed(told.text, holder),
     )
+
+
+async def note_read(call: Call, case: Stream, version: int, contract: str | None) -> int:
+    """Record that the asker opens the evidence of a case; return that event's position."""
+    note = NoteEvidenceRead(**call.who_and_when, case=case.id, version=version, contract=contract)
 
     async def plan(_reading: Reading) -> tuple[Step, ...]:
         return (Step(ACCESS, Stream(StreamKind.ACCESS, call.actor.id), note),)

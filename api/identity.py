@@ -1,6 +1,7 @@
 """Identity documents: from what was sent to sealed values, and opened data as plain texts."""
 
-from typing import Any
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 from uuid import UUID
 
 from api.schemas import contracts as forms
@@ -13,7 +14,10 @@ from domain.contract.documents import (
     Representative,
 )
 from domain.contract.ownership.vocabulary import Holder
+from domain.values import Purpose, Sealed
 from infra.ids import new_id
+
+T = TypeVar("T")
 
 
 def document_of(sent: forms.Document, holder: UUID) -> Document:
@@ -63,6 +67,16 @@ def holder_of(sent: forms.Holder) -> Holder:
     """Return a holder with their document; somebody new gets an id."""
     who = sent.id or new_id()
     return Holder(who, sent.category, document_of(sent.document, who))
+
+
+def of_purpose(value: T, purpose: Purpose) -> T:
+    """Return a document, or any form with sealed fields, kept for another purpose."""
+    if isinstance(value, Sealed):
+        return replace(value, purpose=purpose)
+    if is_dataclass(value) and not isinstance(value, type):
+        within = {one.name: getattr(value, one.name) for one in fields(value)}
+        return replace(value, **{name: of_purpose(one, purpose) for name, one in within.items()})
+    return value
 
 
 def plain(value: Any) -> Any:

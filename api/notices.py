@@ -1,4 +1,4 @@
-"""What the portal tells a holder: that the contract's identity data will change, and when."""
+"""What the portal tells a holder: that identity data will change; that others claim something."""
 
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -59,8 +59,67 @@ _NOTICES: Final = {
     ),
 }
 
+_CLAIMED_ENGLISH: Final = Notice(
+    "Somebody claims something about your contract",
+    "Somebody asked us for what is the holder's alone under this contract. A claim does not change "
+    "who the holder is. If there is something that we should know, answer here or by any other way "
+    "to us.",
+)
+_CLAIMED: Final = {
+    "en": _CLAIMED_ENGLISH,
+    "es": Notice(
+        "Alguien reclama algo sobre su contrato",
+        "Alguien nos ha pedido lo que solo corresponde al titular de este contrato. Una "
+        "reclamación no cambia quién es el titular. Si hay algo que debamos saber, responda aquí "
+        "o por otra vía.",
+    ),
+    "fr": Notice(
+        "Quelqu'un réclame quelque chose concernant votre contrat",
+        "Quelqu'un nous a demandé ce qui revient au seul titulaire de ce contrat. Une réclamation "
+        "ne change pas qui est le titulaire. S'il y a quelque chose que nous devons savoir, "
+        "répondez ici ou par une autre voie.",
+    ),
+    "pt": Notice(
+        "Alguém reclama algo sobre o seu contrato",
+        "Alguém nos pediu o que cabe apenas ao titular deste contrato. Uma reclamação não muda "
+        "quem é o titular. Se há algo que devamos saber, responda aqui ou por outra via.",
+    ),
+    "de": Notice(
+        "Jemand erhebt Anspruch auf etwas aus Ihrem Vertrag",
+        "Jemand hat von uns verlangt, was allein dem Inhaber dieses Vertrags zusteht. Ein Anspruch "
+        "ändert nicht, wer der Inhaber ist. Wenn wir etwas wissen sollten, antworten Sie hier oder "
+        "auf anderem Weg.",
+    ),
+    "ru": Notice(
+        "Кто-то предъявляет требование по вашему договору",
+        "Нас просят предоставить то, что по этому договору положено только владельцу. Требование "
+        "не меняет того, кто владелец. Если нам следует что-то знать, ответьте здесь или другим "
+        "способом.",
+    ),
+    "it": Notice(
+        "Qualcuno avanza una pretesa sul suo contratto",
+        "Qualcuno ci ha chiesto ciò che spetta solo al titolare di questo contratto. Una pretesa "
+        "non cambia chi è il titolare. Se c'è qualcosa che dobbiamo sapere, risponda qui o per "
+        "altra via.",
+    ),
+    "zh": Notice(
+        "有人就您的合同提出主张",
+        "有人向我们索取本合同中仅属于合同持有人的内容。主张不会改变持有人是谁。"
+        "如有需要我们了解的情况,请在此处或通过其他方式回复。",
+    ),
+}
+
 
 def change_notice(language: str, until: datetime) -> Notice:
     """Return the notice in the contract's language, else in English."""
-    known = _NOTICES.get(language.partition("-")[0].lower(), _ENGLISH)
+    known = _NOTICES.get(_primary(language), _ENGLISH)
     return known._replace(text=known.text.format(until=time_text(until)))
+
+
+def claims_notice(language: str) -> Notice:
+    """Return, in the same language, that somebody claims something: not who, not how often."""
+    return _CLAIMED.get(_primary(language), _CLAIMED_ENGLISH)
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0].lower()

@@ -33,6 +33,7 @@ MADE: Final = (
     *("number", "message", "attachment", "work", "person", "key"),
     *("hold", "erasure", "purposes", "kept"),
     *("order", "doubt", "code", "contest", "approver"),
+    *("claim", "claimant", "freeze", "suspension", "determination", "departure"),
 )
 
 

@@ -133,7 +133,7 @@ async def request_identity_change(call: Call) -> Response:
 async def read_identity_change(call: Call) -> Response:
     """Read a change with its evidence and hints; that you did is recorded."""
     case, folded = await change_of(call)
-    position = await note_read(call, case.stream, folded.version)
+    position = await note_read(call, case.stream, folded.version, call.path_number())
     events = await events_of(call, case.stream, folded.version)
     async with call.services.reads.pool.connection() as connection:
         hints = await documents.known(connection, call.path_number(), events[0]["event_id"])

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api.approvers import candidates, since
 from api.calls import Call
-from api.cases import CHANGE, applicant_of, change_of, contract_of
+from api.cases import CHANGE, applicant_of, change_of, contract_of, notice_ticket
 from api.notices import change_notice
 from api.permissions import Permit
 from api.routes import route
@@ -19,11 +19,9 @@ from api.writes import answer, asked
 from domain.handling import Folded
 from domain.identity_change import commands, plans
 from domain.identity_change.state import IdentityChangeState
-from domain.number import spoken
 from domain.stream import Stream, StreamKind
 from domain.ticket import TICKET
 from domain.ticket.commands import OpenTicket
-from domain.ticket.events import Channel
 from domain.values import Purpose
 from infra.ids import new_id
 
@@ -98,19 +96,8 @@ async def approve_identity_change(call: Call) -> Response:
 async def _notice(call: Call) -> OpenTicket:
     """Return the ticket that tells the holder in the portal, in the contract's language."""
     _, state = await contract_of(call)
-    holder = state.holder or new_id()
     until = call.at + timedelta(seconds=call.services.settings.identity_waiting_seconds)
-    told = change_notice(state.language, until)
-    return OpenTicket(
-        **call.who_and_when,
-        number=spoken(await call.services.log.next_ticket_number()),
-        contract=call.path_number(),
-        requester=holder,
-        channel=Channel.PORTAL,
-        language=state.language,
-        subject=sealed(told.subject, holder),
-        text=sealed(told.text, holder),
-    )
+    return await notice_ticket(call, state, change_notice(state.language, until))
 
 
 @route(

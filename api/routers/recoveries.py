@@ -83,7 +83,7 @@ async def report_recovery(call: Call) -> Response:
 async def read_recovery(call: Call) -> Response:
     """Read a recovery with its evidence; that you did is recorded."""
     _, recovery, folded = await _case(call)
-    position = await note_read(call, recovery, folded.version)
+    position = await note_read(call, recovery, folded.version, call.path_number())
     state: RecoveryState = folded.state
     view = {
         "id": recovery.id,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.access import ACCESS, NoteEvidenceRead
 from domain.contract import CONTRACT
+from domain.contract.commands import PlaceLegalHold
 from domain.contract.ownership.commands import LiftFreeze, PlaceFreeze, RenewFreeze
 from domain.contract.state import UNREAD, ContractState
 from domain.dispute import DISPUTE
@@ -151,6 +152,15 @@ def lift(case: Case, command: LiftFreeze) -> Plan:
     def build(state: DisputeState, contract: Stream) -> tuple[Step, ...]:
         if _own(state, command.freeze) == command.by.id:
             raise Refused("second-person-required", "somebody else ends the freeze that you placed")
+        return (Step(CONTRACT, contract, command),)
+
+    return _on_contract(case, build)
+
+
+def hold(case: Case, command: PlaceLegalHold) -> Plan:
+    """Return the plan of a legal hold on the dispute's contract."""
+
+    def build(state: DisputeState, contract: Stream) -> tuple[Step, ...]:  # noqa: ARG001 - the form
         return (Step(CONTRACT, contract, command),)
 
     return _on_contract(case, build)

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from support import ownership
+from support import disputes, ownership
 from support.serving import Served
 
 from infra.tilefiles import head_of
@@ -219,16 +219,20 @@ def _proof(world: World) -> Asked:
         return Asked("GET", f"/v1/events/{first.fetchone()[0]}/proof")
 
 
+WRITES = {**ownership.WRITES, **disputes.WRITES}
+READS = {**ownership.READS, **disputes.READS}
+
+
 def _write(name: str) -> Callable[[World], Asked]:
     def ask(world: World) -> Asked:
-        path, body, version = ownership.WRITES[name](world)
+        path, body, version = WRITES[name](world)
         return Asked("POST", path, body, version)
 
     return ask
 
 
 def _read(name: str) -> Callable[[World], Asked]:
-    return lambda world: Asked("GET", ownership.READS[name](world))
+    return lambda world: Asked("GET", READS[name](world))
 
 
 REQUESTS: dict[str, Callable[[World], Asked]] = {
@@ -330,8 +334,8 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "openapi_json": _get("/openapi.json"),
     "docs": _get("/docs"),
     "problem_page": _get("/problems/not-found"),
-    **{name: _write(name) for name in ownership.WRITES},
-    **{name: _read(name) for name in ownership.READS},
+    **{name: _write(name) for name in WRITES},
+    **{name: _read(name) for name in READS},
 }
 
 
