@@ -12,7 +12,9 @@ from support.erasing import carry_out, erasing, erasing_message
 from support.store import ACTOR, key, provenance, registering, tagged, ticket, waiting_log
 from support.views import Ledger, ledger_on
 
-from domain.log import Accepted, Request, Write
+from domain.contract.documents import Category, Document, Passport
+from domain.contract.events import ContractRegistered, PersonNamed, Right
+from domain.log import Accepted, NewEvent, Request, Write
 from domain.stream import Stream, StreamKind
 from domain.values import Actor, ActorKind, Behalf, Purpose, Role, Sealed
 from infra.erasurelist import ErasureList, apply
@@ -21,6 +23,8 @@ from infra.networks import Labels, parse_address
 from infra.secrets import Secrets
 from infra.store import PostgresLog
 from projections.addresses import NAME, AddressesWriter, Digests, digests
+from projections.documents import DocumentsWriter
+from projections.people import PeopleWriter, login_text
 
 OFFICE: Final = "198.51.100.23"
 HOME: Final = "2001:db8:1:2:aa::5"
@@ -160,20 +164,47 @@ def test_erased_addresses_go_with_the_event_and_come_back_by_no_rebuild(told: To
         assert [(row[0], row[2]) for row in rows] == [(other.position, "B"), (later.position, "A")]
 
 
+def identified() -> Request:
+    """A registration of contract C with a document, and the holder's login."""
+    holder = new_id()
+
+    def said(text: str) -> Sealed:
+        return Sealed(text, holder, Purpose.IDENTITY)
+
+    day = said("2020-01-31")
+    passport = Passport(said("PT"), said("X1"), said("Ada"), day, said("Registry"), day, None)
+    login = said(login_text("urn:x", "ada"))
+    events = (
+        ContractRegistered("C", Category.INDIVIDUAL, holder, "en", Document(passport), ()),
+        PersonNamed(holder, said("Ada"), login, (Right.READ,), None),
+    )
+    write = Write(Stream(StreamKind.CONTRACT, new_id()), 0, tuple(NewEvent(e, "C") for e in events))
+    return Request((write,), (), key(), provenance())
+
+
 def test_a_restored_backup_shows_no_hash_of_what_was_erased_since(
     database: Database, keys_dir: Path
 ) -> None:
+    registration = identified()
+    holder = registration.writes[0].events[0].event.holder
     with telling(database, keys_dir) as told:
         said = [told.act(OFFICE), told.act(HOME), told.act(OFFICE, contract="B")]
+        head = told.log.append_wait(registration).position
         told.follow()
-        subject, contract = CUSTOMER.id, told.contract
+        codec = told.ledger.codec
+        for one in (DocumentsWriter, PeopleWriter):
+            told.ledger.follow(head, one(codec, Secrets(codec.keys)).followed())
     with fresh(database.cluster, database.name) as older:
         with waiting_log(database.dsn_app, keys_dir) as log:
+            log.append_wait(erasing(told.contract, 1, CUSTOMER.id, "A", Purpose.ADDRESS))
             event = said[2].event_ids[0]
-            log.append_wait(erasing(contract, 1, subject, "A", Purpose.ADDRESS))
             log.append_wait(erasing_message(of(said[2]), 1, event, "B", Purpose.CLAIM))
+            stream = registration.writes[0].stream
+            log.append_wait(erasing(stream, 2, holder, "C", Purpose.IDENTITY))
         carry_out(database, keys_dir)
         with ledger_on(older, keys_dir) as restored:
-            assert len(restored.rows(ROWS)) == 3
+            hashes = "SELECT (SELECT count(*) FROM views.documents), count(*) FROM views.logins"
+            assert (len(restored.rows(ROWS)), restored.rows(hashes)) == (3, [(1, 1)])
             apply(ErasureList(keys_dir), restored.codec.keys, older.dsn_eraser)
             assert [row[2] for row in restored.rows(ROWS)] == ["B"]
+            assert restored.rows(hashes) == [(0, 0)]
