@@ -63,7 +63,8 @@ def addresses_in(text: str) -> Iterator[tuple[bool, Address]]:
     if not isinstance(said, dict):
         return
     for name, asserted in (("address", False), ("asserted", True)):
-        address = parse_address(str(said.get(name)))
+        one = said.get(name)
+        address = parse_address(one) if isinstance(one, str) else None
         if address is not None:
             yield asserted, address
 
