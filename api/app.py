@@ -15,6 +15,7 @@ from api.problems import NoSuchMethod, NoSuchRoute, problem_response
 from api.routers import (
     addresses,
     attachments,
+    case_file,
     contracts,
     dispute_decisions,
     disputes,
@@ -79,6 +80,7 @@ def create_app(settings: Settings) -> Edge:
         recoveries,
         disputes,
         dispute_decisions,
+        case_file,
         erasures,
         addresses,
         queue,

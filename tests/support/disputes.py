@@ -263,5 +263,6 @@ WRITES: dict[str, Any] = {
 
 READS: dict[str, Any] = {
     "read_dispute": lambda world: own(world).path,
+    "read_dispute_case_file": lambda world: f"{own(world).path}/case-file",
 }
 """The reads about disputes."""
