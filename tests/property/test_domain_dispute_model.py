@@ -1,13 +1,12 @@
 """Whatever is asked in whatever order, a dispute moves nothing that two people did not decide."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from property.effort import UNSHRUNK
-from unit.cast import NOW, ask, uid
+from unit.cast import ask, recorded, uid
 from unit.dispute_cast import (
     CONTRACTOR,
     RIVAL,
@@ -31,7 +30,6 @@ from unit.ownership_cast import (
     HOLDER,
     bought,
     registration,
-    specialist,
     visit,
 )
 
@@ -50,7 +48,7 @@ from domain.errors import Refused
 from domain.identity.holder import HeldOfRecord, Undetermined, holder_of_record
 from domain.log import Recorded
 from domain.stream import Stream
-from domain.values import LIVE, Actor, ActorKind, Assurance, Role
+from domain.values import Actor, ActorKind, Assurance, Role
 
 HANDLERS = (Role.DISPUTE_HANDLER, Role.SUPERVISOR)
 MARKER = "Bob Uilder of the West"
@@ -302,24 +300,8 @@ class DisputeMachine(RuleBasedStateMachine):
         return True
 
     def _record(self, decider: Decider[Any, Any, Any], event: object) -> None:
-        position = len(self.history) + 1
-        self.history.append(
-            Recorded(
-                event=event,
-                id=uid(position + 10_000),
-                position=position,
-                epoch=1,
-                stream=Stream(decider.kind, uid(600)),
-                version=position,
-                contract=("C-1", position),
-                recorded_at=NOW + timedelta(hours=position),
-                occurred_at=None,
-                origin=LIVE,
-                actor=specialist(11),
-                on_behalf_of=None,
-                leaf_hash=b"",
-            )
-        )
+        stream = Stream(decider.kind, uid(600))
+        self.history.append(recorded(event, len(self.history) + 1, stream=stream))
 
 
 TestDispute = DisputeMachine.TestCase

@@ -1,13 +1,12 @@
 """Whatever happens to a contract, its holder of record is whom the plain rule names."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from property.effort import UNSHRUNK
-from unit.cast import AGENT, NOW, ask, said, uid
+from unit.cast import ask, recorded, said, uid
 from unit.ownership_cast import BUYER, CHANGE, HOLDER, JOINT, bought, person, registration
 
 from domain.contract import CONTRACT
@@ -24,8 +23,6 @@ from domain.contract.ownership.vocabulary import (
 from domain.errors import Refused
 from domain.identity.holder import HeldOfRecord, Unclear, Undetermined, holder_of_record
 from domain.log import Recorded
-from domain.stream import Stream, StreamKind
-from domain.values import LIVE
 
 PEOPLE = [HOLDER, JOINT, BUYER]
 WHY = said("because")
@@ -126,26 +123,8 @@ class HolderMachine(RuleBasedStateMachine):
             return False
         for event in events:
             self.state = CONTRACT.evolve(self.state, event)
-            self.history.append(_recorded(len(self.history) + 1, event))
+            self.history.append(recorded(event, len(self.history) + 1))
         return True
-
-
-def _recorded(position: int, event: object) -> Recorded:
-    return Recorded(
-        event=event,
-        id=uid(position + 10_000),
-        position=position,
-        epoch=1,
-        stream=Stream(StreamKind.CONTRACT, uid(600)),
-        version=position,
-        contract=("C-1", position),
-        recorded_at=NOW + timedelta(hours=position),
-        occurred_at=None,
-        origin=LIVE,
-        actor=AGENT,
-        on_behalf_of=None,
-        leaf_hash=b"",
-    )
 
 
 TestHolder = HolderMachine.TestCase

@@ -13,9 +13,11 @@ from domain.contract.documents import (
     Passport,
     Representative,
 )
+from domain.log import Recorded
+from domain.stream import Stream, StreamKind
 from domain.ticket.commands import OpenTicket
 from domain.ticket.events import Channel, TicketOpened
-from domain.values import Actor, ActorKind, Provenance, Purpose, Role, Sealed
+from domain.values import LIVE, Actor, ActorKind, Provenance, Purpose, Role, Sealed
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 SOON = NOW + timedelta(hours=1)
@@ -102,6 +104,24 @@ BY_PASSPORT = Document(passport=PASSPORT)
 BY_ENTREPRENEUR = Document(entrepreneur=ENTREPRENEUR)
 BY_ORGANISATION = Document(organisation=ORGANISATION)
 CONTACT = Contact(ContactKind.MAIL, identity("ann@example.test"))
+
+
+def recorded(event: object, position: int, **fields: Any) -> Recorded:
+    """Return an event of contract C-1 as it was recorded, so many hours after NOW."""
+    usual: dict[str, Any] = {
+        "id": uid(position),
+        "epoch": 1,
+        "stream": Stream(StreamKind.CONTRACT, uid(600)),
+        "version": position,
+        "contract": ("C-1", position),
+        "recorded_at": NOW + timedelta(hours=position),
+        "occurred_at": None,
+        "origin": LIVE,
+        "actor": AGENT,
+        "on_behalf_of": None,
+        "leaf_hash": b"",
+    }
+    return Recorded(event=event, position=position, **{**usual, **fields})
 
 
 def provenance(actor: Actor = AGENT) -> Provenance:

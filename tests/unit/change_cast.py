@@ -11,18 +11,20 @@ from unit.ownership_cast import (
     BUYER,
     CHECKER,
     HOLDER,
+    ORDER,
     REGISTERED,
     SECOND,
     TICKET,
     days,
+    order,
     person,
+    standing,
     state_of,
     visit,
 )
 from unit.spec import Given, given
 
 from domain.contract.ownership.vocabulary import ChangeKind, Holder
-from domain.contract.state import ContractState
 from domain.identity.commands import RecordIdentityCheck
 from domain.identity.proof import Capacity, Check
 from domain.identity_change import IDENTITY_CHANGE
@@ -121,11 +123,6 @@ def apply(**fields: Any) -> ApplyIdentityChange:
     return ask(ApplyIdentityChange, **{**usual, **fields})
 
 
-def standing(*events: object, since: Given = REGISTERED) -> ContractState:
-    """Return the contract after more happened to it."""
-    return state_of(since.and_(*events))
-
-
 def renamed(holder: Holder) -> Holder:
     """Return a holder with another name on the document."""
     passport = BY_PASSPORT.passport
@@ -133,6 +130,16 @@ def renamed(holder: Holder) -> Holder:
     return replace(
         holder,
         document=replace(BY_PASSPORT, passport=replace(passport, name=identity("Ann Other"))),
+    )
+
+
+def ordered_sale(until: datetime | None) -> Given:
+    """Return a transfer by an order that is confidential until then, checked and drawn."""
+    by_order = standing(order(until=until))
+    return given(IDENTITY_CHANGE).after(
+        sale(orders=(ORDER,), standing=by_order),
+        checked(visit(1, BUYER), standing=by_order),
+        draw(standing=by_order),
     )
 
 

@@ -1,6 +1,5 @@
 """A dispute in the examples: the holder, a contractor who was not paid, others who claim it too."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +17,10 @@ from unit.ownership_cast import (
 )
 from unit.spec import Given, given
 
-from domain.contract.ownership.events import HolderDoubted, OrderRecorded
+from domain.contract.ownership.events import HolderDoubted
 from domain.contract.ownership.vocabulary import (
     Doubt,
     FreezeGround,
-    OrderEffect,
-    OrderSource,
-    OrderStanding,
 )
 from domain.contract.state import ContractState
 from domain.dispute import DISPUTE
@@ -49,7 +45,7 @@ from domain.values import Actor, Purpose, Role, Sealed
 
 CONTRACTOR, RIVAL = uid(50), uid(51)
 CLAIM, OTHER_CLAIM = uid(710), uid(711)
-ORDER, FREEZE, DETERMINATION, DEPARTURE, SUSPENSION = (uid(n) for n in (71, 73, 720, 730, 740))
+FREEZE, DETERMINATION, DEPARTURE, SUSPENSION = (uid(n) for n in (73, 720, 730, 740))
 HANDLER, SECOND_HANDLER = specialist(16, Role.DISPUTE_HANDLER), specialist(17, Role.DISPUTE_HANDLER)
 STANDING = state_of(REGISTERED)
 WHY = said("because")
@@ -163,24 +159,9 @@ def close(closing: Closing = Closing.DETERMINED, **fields: Any) -> CloseDispute:
     return ask(CloseDispute, **{"by": HANDLER, "closing": closing, "explanation": WHY, **fields})
 
 
-def order(
-    effect: OrderEffect = OrderEffect.TRANSFER,
-    standing: OrderStanding = OrderStanding.IN_FORCE,
-    until: datetime | None = None,
-) -> OrderRecorded:
-    """Return the fact that a court ordered something."""
-    texts = (said("a court"), said("7/26"), said("to B. Uilder"))
-    return OrderRecorded(ORDER, OrderSource.COURT, effect, standing, until, None, (), *texts)
-
-
 def doubted(kind: Doubt = Doubt.DECEASED, holder: UUID = HOLDER) -> HolderDoubted:
     """Return the fact that a holder is in doubt."""
     return HolderDoubted(uid(70), holder, kind, None, WHY)
-
-
-def standing(*events: object, since: Given = REGISTERED) -> ContractState:
-    """Return the contract after more happened to it."""
-    return state_of(since.and_(*events))
 
 
 OPENED: Given = given(DISPUTE).after(opening())

@@ -12,6 +12,7 @@ from unit.cast import (
     CONTACT,
     CUSTOMER,
     NOW,
+    REASON,
     ask,
     identity,
     said,
@@ -22,14 +23,22 @@ from unit.spec import Given, given
 from domain.contract import CONTRACT
 from domain.contract.commands import RegisterContract
 from domain.contract.documents import Category
-from domain.contract.ownership.events import AuthorityEnded
-from domain.contract.ownership.vocabulary import AuthorityEnding, HeldBy, Holder
+from domain.contract.ownership.events import AuthorityEnded, FreezePlaced, OrderRecorded
+from domain.contract.ownership.vocabulary import (
+    AuthorityEnding,
+    FreezeGround,
+    HeldBy,
+    Holder,
+    OrderEffect,
+    OrderSource,
+    OrderStanding,
+)
 from domain.contract.state import ContractState
 from domain.identity.proof import Capacity, Check, Finding, Mandate, Method, Scope, Shown
 from domain.values import Actor, ActorKind, Assurance, Role
 
 HOLDER, JOINT, BUYER, LAWYER = uid(40), uid(43), uid(44), uid(45)
-TICKET, DISPUTE, CHANGE, RECOVERY_ID = uid(500), uid(700), uid(800), uid(900)
+ORDER, TICKET, DISPUTE, CHANGE, RECOVERY_ID = uid(71), uid(500), uid(700), uid(800), uid(900)
 REPRESENTATIVE = CUSTOMER.id
 """Whom the example organisation's document names."""
 
@@ -78,10 +87,25 @@ def bought(holder: UUID = BUYER) -> HeldBy:
     return HeldBy(holder, Category.INDIVIDUAL, None)
 
 
+def order(
+    effect: OrderEffect = OrderEffect.TRANSFER,
+    standing: OrderStanding = OrderStanding.IN_FORCE,
+    until: datetime | None = None,
+) -> OrderRecorded:
+    """Return the fact that a court ordered something."""
+    texts = (said("a court"), said("7/26"), said("to B. Uyer"))
+    return OrderRecorded(ORDER, OrderSource.COURT, effect, standing, until, None, (), *texts)
+
+
 def state_of(given_: Given) -> ContractState:
     """Return where a contract stands."""
     state: ContractState = given_.state
     return state
+
+
+def standing(*events: object, since: Given = REGISTERED) -> ContractState:
+    """Return the contract after more happened to it."""
+    return state_of(since.and_(*events))
 
 
 def visit(number: int, who: UUID = HOLDER, finding: Finding = Finding.PASSED) -> Check:
@@ -120,5 +144,8 @@ def days(number: float, since: datetime = NOW) -> datetime:
     """Return a moment so many days later."""
     return since + timedelta(days=number)
 
+
+FROZEN = FreezePlaced(uid(73), DISPUTE, FreezeGround.HOLDER_ASKS, None, days(30), REASON)
+"""Ownership is frozen for a month."""
 
 __all__ = ["AGENT", "NOW", "identity", "said"]

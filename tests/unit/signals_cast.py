@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from unit.cast import AGENT, NOW, REASON, SPECIALIST, identity, said, uid
+from unit.cast import AGENT, NOW, REASON, SPECIALIST, identity, recorded, said, uid
 
 from domain.contract.events import PersonNamed, Right
 from domain.contract.ownership.vocabulary import ChangeKind
@@ -19,7 +19,6 @@ from domain.signals.connections import Connection
 from domain.signals.signal import Named, Thresholds
 from domain.stream import Stream, StreamKind
 from domain.ticket.events import Channel, WorkRecorded
-from domain.values import LIVE
 
 DAY = timedelta(days=1)
 TICKET = uid(500)
@@ -97,22 +96,9 @@ def worked() -> WorkRecorded:
 
 def history(*events: tuple[float, object]) -> list[Recorded]:
     """Return events, each so many days after the beginning; positions count from 1."""
+    stream = Stream(StreamKind.TICKET, TICKET)
     return [
-        Recorded(
-            event=event,
-            id=uid(position),
-            position=position,
-            epoch=1,
-            stream=Stream(StreamKind.TICKET, TICKET),
-            version=position,
-            contract=("C-1", position),
-            recorded_at=NOW + days * DAY,
-            occurred_at=None,
-            origin=LIVE,
-            actor=AGENT,
-            on_behalf_of=None,
-            leaf_hash=b"",
-        )
+        recorded(event, position, stream=stream, recorded_at=NOW + days * DAY)
         for position, (days, event) in enumerate(events, 1)
     ]
 

@@ -50,6 +50,12 @@ class Outcome:
         assert self.error.detail
         assert not self.events
 
+    def passes(self, rule: str) -> bool:
+        """Say whether this rule lets it happen; no other one may refuse it."""
+        if self.error is not None:
+            self.then_refused(rule)
+        return self.error is None
+
     def then_raises(self, error: type[LedgerError]) -> None:
         """State that it fails in another way."""
         assert isinstance(self.error, error), self.error or self.events

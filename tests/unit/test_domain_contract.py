@@ -22,6 +22,7 @@ from unit.cast import (
     identity,
     uid,
 )
+from unit.ownership_cast import HOLDER, registration
 from unit.spec import given
 
 from domain.contract import CONTRACT
@@ -30,7 +31,6 @@ from domain.contract.commands import (
     GrantRights,
     ImportContract,
     NamePerson,
-    RegisterContract,
     RevokeRights,
 )
 from domain.contract.documents import Category, Document
@@ -49,21 +49,9 @@ from domain.limits import CONTACTS_PER_CONTRACT, PERSONS_PER_CONTRACT
 from domain.log import ContractUnused
 from domain.values import Actor, ActorKind, Role
 
-HOLDER, ANN, BOB = uid(40), uid(41), uid(42)
+ANN, BOB = uid(41), uid(42)
 NAME = identity("Ann Ode")
 EXPIRY = {"expires_at": SOON}
-
-
-def _registration(**fields: Any) -> RegisterContract:
-    usual = {
-        "number": "C-1",
-        "category": Category.INDIVIDUAL,
-        "holder": HOLDER,
-        "language": "nl",
-        "document": BY_PASSPORT,
-        "contacts": (CONTACT,),
-    }
-    return ask(RegisterContract, **{**usual, **fields})
 
 
 def _name(**fields: Any) -> NamePerson:
@@ -72,7 +60,7 @@ def _name(**fields: Any) -> NamePerson:
 
 
 NONE = given(CONTRACT)
-REGISTERED = NONE.after(_registration())
+REGISTERED = NONE.after(registration())
 NAMED = REGISTERED.after(_name())
 CLOSED = NAMED.after(ask(CloseContract, ending=Ending.EXPIRED))
 MANAGER = Actor(ActorKind.CUSTOMER, BOB, Role.CUSTOMER)
@@ -101,7 +89,7 @@ DOCUMENTS = [
 def test_a_contract_is_registered_with_the_document_of_its_category(
     category: Category, document: Document
 ) -> None:
-    state = NONE.when(_registration(category=category, document=document)).then(
+    state = NONE.when(registration(category=category, document=document)).then(
         ContractRegistered("C-1", category, HOLDER, "nl", document, (CONTACT,))
     )
     assert (state.open, state.identified, state.holder) == (True, True, HOLDER)
@@ -118,32 +106,32 @@ def test_a_contract_is_registered_with_the_document_of_its_category(
     ],
 )
 def test_any_other_document_none_or_two_do_not_fit(category: Category, document: Any) -> None:
-    NONE.when(_registration(category=category, document=document)).then_refused(
+    NONE.when(registration(category=category, document=document)).then_refused(
         "document-fits-category"
     )
 
 
 def test_a_registered_contract_has_a_known_category() -> None:
-    NONE.when(_registration(category=Category.UNKNOWN, document=None)).then_refused(
+    NONE.when(registration(category=Category.UNKNOWN, document=None)).then_refused(
         "category-required"
     )
 
 
 @pytest.mark.parametrize("contacts", [(), (CONTACT,) * (CONTACTS_PER_CONTRACT + 1)])
 def test_a_holder_can_be_reached_somehow_but_not_endlessly(contacts: Any) -> None:
-    NONE.when(_registration(contacts=contacts)).then_refused("contact-required")
+    NONE.when(registration(contacts=contacts)).then_refused("contact-required")
 
 
 def test_a_field_of_a_document_is_not_blank() -> None:
     blank = Document(passport=type(PASSPORT)(identity(" "), *[identity("x")] * 6))
-    outcome = NONE.when(_registration(document=blank))
+    outcome = NONE.when(registration(document=blank))
     outcome.then_raises(Malformed)
     assert str(outcome.error).startswith("document.passport.country: ")
 
 
 def test_a_number_is_used_once_in_the_whole_ledger() -> None:
-    assert NONE.guards(_registration()) == (ContractUnused("C-1"),)
-    REGISTERED.when(_registration()).then_refused("contract-exists")
+    assert NONE.guards(registration()) == (ContractUnused("C-1"),)
+    REGISTERED.when(registration()).then_refused("contract-exists")
     assert REGISTERED.guards(_name()) == ()
 
 

@@ -13,7 +13,6 @@ from unit.dispute_cast import (
     HANDLER,
     NOW,
     OPENED,
-    ORDER,
     OTHER_CLAIM,
     RIVAL,
     STANDING,
@@ -22,9 +21,7 @@ from unit.dispute_cast import (
     claim,
     claimed,
     opening,
-    order,
     refuse,
-    standing,
     uphold,
 )
 from unit.ownership_cast import (
@@ -32,12 +29,15 @@ from unit.ownership_cast import (
     BOSS,
     CHECKER,
     COMPANY,
+    ORDER,
     TICKET,
     days,
     mandate,
     on_record,
+    order,
     photo,
     specialist,
+    standing,
     visit,
 )
 from unit.spec import given

@@ -33,7 +33,6 @@ from unit.dispute_cast import (
     freeze,
     held,
     refuse,
-    standing,
     unclear,
 )
 from unit.ownership_cast import (
@@ -48,6 +47,7 @@ from unit.ownership_cast import (
     person,
     registration,
     specialist,
+    standing,
     visit,
 )
 from unit.spec import given

@@ -10,14 +10,11 @@ from unit.dispute_cast import (
     CONTRACTOR,
     ENQUIRY,
     OPENED,
-    ORDER,
     OTHER_CLAIM,
     RIVAL,
     checked,
     claim,
     doubted,
-    order,
-    standing,
     uphold,
 )
 from unit.ownership_cast import (
@@ -27,13 +24,16 @@ from unit.ownership_cast import (
     JOINT,
     LAWYER,
     LEFT,
+    ORDER,
     REPRESENTATIVE,
     days,
     mandate,
     on_record,
+    order,
     papers,
     person,
     registration,
+    standing,
     visit,
 )
 from unit.spec import given

@@ -7,9 +7,7 @@ from uuid import UUID
 import pytest
 from unit.cast import (
     AGENT,
-    BY_PASSPORT,
     COLLEAGUE,
-    CONTACT,
     CUSTOMER,
     NOW,
     REASON,
@@ -19,6 +17,7 @@ from unit.cast import (
     opening,
     uid,
 )
+from unit.ownership_cast import registration
 from unit.spec import Given, given
 
 from domain.contract import CONTRACT
@@ -27,11 +26,9 @@ from domain.contract.commands import (
     ConfirmHoldRelease,
     NamePerson,
     PlaceLegalHold,
-    RegisterContract,
     RequestHoldRelease,
     RevokeRights,
 )
-from domain.contract.documents import Category
 from domain.contract.events import (
     Authority,
     Ending,
@@ -101,15 +98,7 @@ def hold(number: int = 0, **fields: Any) -> PlaceLegalHold:
     return ask(PlaceLegalHold, **{**usual, **fields})
 
 
-REGISTER = ask(
-    RegisterContract,
-    number="C-1",
-    category=Category.INDIVIDUAL,
-    holder=HOLDER,
-    language="nl",
-    document=BY_PASSPORT,
-    contacts=(CONTACT,),
-)
+REGISTER = registration()
 NAME = ask(NamePerson, person=ANN, name=identity("Ann Ode"), login=None, rights=(Right.READ,))
 CLOSE = ask(CloseContract, ending=Ending.EXPIRED)
 LIVE = given(CONTRACT).after(REGISTER, NAME)

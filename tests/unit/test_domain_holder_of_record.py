@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from unit.cast import AGENT, BY_PASSPORT, CONTACT, NOW, identity, said, uid
-from unit.ownership_cast import BUYER, CHANGE, HELD, HOLDER, JOINT, bought, person
+from unit.cast import BY_PASSPORT, CONTACT, NOW, recorded, said, uid
+from unit.ownership_cast import BUYER, CHANGE, HELD, HOLDER, JOINT, bought, order, person
 
 from domain.contract.documents import Category
 from domain.contract.events import ContractClosed, ContractRegistered, Ending
@@ -15,21 +15,15 @@ from domain.contract.ownership.events import (
     HolderDoubted,
     IdentityChanged,
     JointHoldersNamed,
-    OrderRecorded,
 )
 from domain.contract.ownership.vocabulary import (
     ChangeKind,
     Doubt,
-    OrderEffect,
-    OrderSource,
-    OrderStanding,
     Settlement,
     Together,
 )
 from domain.identity.holder import HeldOfRecord, Unclear, Undetermined, holder_of_record
 from domain.log import Recorded
-from domain.stream import Stream, StreamKind
-from domain.values import LIVE
 
 REGISTERED = ContractRegistered("C-1", Category.INDIVIDUAL, HOLDER, "nl", BY_PASSPORT, (CONTACT,))
 IMPORTED = ContractRegistered("C-1", Category.UNKNOWN, HOLDER, "en", None, ())
@@ -38,30 +32,12 @@ SOLD = IdentityChanged(2, CHANGE, ChangeKind.TRANSFER, (bought(),), None, 1)
 BASIS = said("a certificate")
 
 
-def _recorded(position: int, event: object) -> Recorded:
-    return Recorded(
-        event=event,
-        id=uid(position),
-        position=position,
-        epoch=1,
-        stream=Stream(StreamKind.CONTRACT, uid(600)),
-        version=position,
-        contract=("C-1", position),
-        recorded_at=_at(position),
-        occurred_at=None,
-        origin=LIVE,
-        actor=AGENT,
-        on_behalf_of=None,
-        leaf_hash=b"",
-    )
-
-
 def _at(position: int) -> datetime:
     return NOW + timedelta(hours=position)
 
 
 def _history(*events: object) -> list[Recorded]:
-    return [_recorded(position, event) for position, event in enumerate(events, 1)]
+    return [recorded(event, position) for position, event in enumerate(events, 1)]
 
 
 def _asked(*events: object, as_of: int = 99) -> Any:
@@ -134,17 +110,5 @@ def test_the_heirs_verified_transfer_ends_the_doubt() -> None:
 
 
 def test_what_only_asks_or_blocks_decides_nothing() -> None:
-    order = OrderRecorded(
-        uid(71),
-        OrderSource.COURT,
-        OrderEffect.TRANSFER,
-        OrderStanding.IN_FORCE,
-        None,
-        None,
-        (),
-        identity("a court"),
-        identity("1"),
-        identity("to B. Uyer"),
-    )
-    others = (order, AccessSuspended(uid(900)), ContractClosed(Ending.EXPIRED, None))
+    others = (order(), AccessSuspended(uid(900)), ContractClosed(Ending.EXPIRED, None))
     assert _asked(REGISTERED, *others) == _asked(REGISTERED)

@@ -19,41 +19,40 @@ from unit.change_cast import (
     checked,
     contest,
     draw,
+    ordered_sale,
     request,
-    sale,
 )
-from unit.change_cast import standing as after
 from unit.ownership_cast import (
     ASKER,
-    BUYER,
     CHANGE,
     CHECKER,
     COMPANY,
-    DISPUTE,
+    FROZEN,
     HELD,
     HOLDER,
     KEYED,
     LEFT,
+    ORDER,
     REPRESENTATIVE,
     SECOND,
     THIRD,
     days,
     mandate,
     on_record,
+    order,
     papers,
     visit,
 )
+from unit.ownership_cast import standing as after
 from unit.spec import Given, given
-from unit.test_domain_identity_change import BY_COMPANY, COMPANYS, order
+from unit.test_domain_identity_change import BY_COMPANY, COMPANYS
 
 from domain.contract.ownership.events import (
-    FreezePlaced,
     IdentityChanged,
     OrderStandingChanged,
 )
 from domain.contract.ownership.vocabulary import (
     ChangeKind,
-    FreezeGround,
     OrderEffect,
     OrderStanding,
 )
@@ -76,8 +75,6 @@ from domain.identity_change.state import Phase
 from domain.limits import CONTESTS_PER_CHANGE, COPIES_PER_ERASURE
 
 WHY = said("the photo shows somebody else")
-FROZEN = FreezePlaced(uid(73), DISPUTE, FreezeGround.HOLDER_ASKS, None, days(30), WHY)
-ORDER = uid(71)
 
 
 def _dismiss(by: Any = THIRD, contested: Any = CONTEST) -> DismissContest:
@@ -85,15 +82,6 @@ def _dismiss(by: Any = THIRD, contested: Any = CONTEST) -> DismissContest:
 
 
 REFUSE = ask(RefuseIdentityChange, refusal=Refusal.FORGED, explanation=WHY, copies_seconds=MONTH)
-
-
-def _ordered(until: Any) -> Given:
-    standing = after(order(until=until))
-    return given(IDENTITY_CHANGE).after(
-        sale(orders=(ORDER,), standing=standing),
-        checked(visit(1, BUYER), standing=standing),
-        draw(standing=standing),
-    )
 
 
 # Objections
@@ -180,7 +168,7 @@ def test_what_happened_to_the_contract_meanwhile_stops_it(events: Any, rule: str
 
 def test_an_order_that_was_appealed_meanwhile_stops_it() -> None:
     standing = after(order())
-    approved = _ordered(None).after(approve(standing=standing))
+    approved = ordered_sale(None).after(approve(standing=standing))
     appealed = after(order(), OrderStandingChanged(ORDER, OrderStanding.APPEALED, None, None))
     approved.when(apply(standing=appealed)).then_refused("order-not-in-force")
     assert approved.when(apply(standing=standing)).types == ["IdentityChangeApplied"]

@@ -19,39 +19,39 @@ from unit.change_cast import (
     candidate,
     checked,
     draw,
+    ordered_sale,
     request,
     sale,
 )
-from unit.change_cast import standing as after
 from unit.ownership_cast import (
     ASKER,
     BOSS,
     BUYER,
     CHANGE,
     CHECKER,
-    DISPUTE,
+    FROZEN,
     HELD,
     HOLDER,
     KEYED,
+    ORDER,
     SECOND,
     THIRD,
     days,
     mandate,
+    order,
     specialist,
     visit,
 )
-from unit.spec import Given, given
-from unit.test_domain_identity_change import order
+from unit.ownership_cast import standing as after
+from unit.spec import given
 
 from domain.contract.events import PersonNamed, Right
 from domain.contract.ownership.events import (
     AuthorityGiven,
-    FreezePlaced,
     IdentityChanged,
 )
 from domain.contract.ownership.vocabulary import (
     ChangeKind,
-    FreezeGround,
 )
 from domain.identity.proof import Finding
 from domain.identity_change import IDENTITY_CHANGE
@@ -73,8 +73,6 @@ from domain.limits import CANDIDATES_PER_DRAW
 from domain.values import Role
 
 WHY = said("the photo shows somebody else")
-FROZEN = FreezePlaced(uid(73), DISPUTE, FreezeGround.HOLDER_ASKS, None, days(30), WHY)
-ORDER = uid(71)
 
 
 def _excuse(excuse: Excuse = Excuse.CONFLICT, by: Any = SECOND) -> ExcuseApprover:
@@ -233,20 +231,11 @@ def test_a_new_check_has_to_be_opened_too_and_may_undo_the_others() -> None:
 # Notices
 
 
-def _ordered(until: Any) -> Given:
-    standing = after(order(until=until))
-    return given(IDENTITY_CHANGE).after(
-        sale(orders=(ORDER,), standing=standing),
-        checked(visit(1, BUYER), standing=standing),
-        draw(standing=standing),
-    )
-
-
 def test_a_confidential_order_withholds_the_notice_until_it_ends() -> None:
     secret = after(order(until=days(20)))
-    outcome = _ordered(days(20)).when(approve(standing=secret))
+    outcome = ordered_sale(days(20)).when(approve(standing=secret))
     outcome.then(outcome.events[0], ChangeNoticeWithheld(ORDER))
-    approved = _ordered(days(20)).after(approve(standing=secret))
+    approved = ordered_sale(days(20)).after(approve(standing=secret))
     approved.when(_tell(standing=secret)).then_refused("order-confidential")
     approved.when(apply(standing=secret, at=days(6))).then_refused("still-contestable")
     assert approved.when(apply(standing=secret)).types == ["IdentityChangeApplied"]
@@ -254,7 +243,7 @@ def test_a_confidential_order_withholds_the_notice_until_it_ends() -> None:
 
 def test_when_the_secret_ends_first_the_holder_is_told_and_has_time() -> None:
     standing = after(order(until=days(3)))
-    approved = _ordered(days(3)).after(approve(standing=standing))
+    approved = ordered_sale(days(3)).after(approve(standing=standing))
     approved.when(apply(standing=standing)).then_refused("notice-missing")
     told = approved.after(_tell(standing=standing, at=days(5)))
     told.when(apply(standing=standing)).then_refused("still-contestable")
@@ -263,7 +252,7 @@ def test_when_the_secret_ends_first_the_holder_is_told_and_has_time() -> None:
 
 def test_the_holder_is_told_after_all_when_it_was_applied_in_secret() -> None:
     secret = after(order(until=days(20)))
-    applied = _ordered(days(20)).after(approve(standing=secret), apply(standing=secret))
+    applied = ordered_sale(days(20)).after(approve(standing=secret), apply(standing=secret))
     told = applied.when(_tell(standing=secret, at=days(20)))
     assert told.types == ["ChangeNoticeGiven"]
 

@@ -20,7 +20,6 @@ from unit.change_cast import (
     request,
     sale,
 )
-from unit.change_cast import standing as after
 from unit.ownership_cast import (
     ASKER,
     BUYER,
@@ -35,6 +34,7 @@ from unit.ownership_cast import (
     days,
     mandate,
     on_record,
+    order,
     papers,
     person,
     photo,
@@ -42,18 +42,18 @@ from unit.ownership_cast import (
     state_of,
     visit,
 )
+from unit.ownership_cast import standing as after
 from unit.spec import Given, given
 
 from domain.contract import CONTRACT
 from domain.contract.documents import Category
 from domain.contract.events import ContractClosed, ContractRegistered, Ending
-from domain.contract.ownership.events import HolderDoubted, OrderRecorded
+from domain.contract.ownership.events import HolderDoubted
 from domain.contract.ownership.vocabulary import (
     ChangeKind,
     Doubt,
     Holder,
     OrderEffect,
-    OrderSource,
     OrderStanding,
     Together,
 )
@@ -77,15 +77,6 @@ BY_COMPANY = Holder(HOLDER, Category.LEGAL_ENTITY, BY_ORGANISATION)
 CODE = uid(80)
 SHOWN = said("K7-RAVEN")
 IMPORTED = ContractRegistered("C-1", Category.UNKNOWN, HOLDER, "en", None, ())
-
-
-def order(
-    effect: OrderEffect = OrderEffect.TRANSFER,
-    state: OrderStanding = OrderStanding.IN_FORCE,
-    until: Any = None,
-) -> OrderRecorded:
-    texts = (said("a court"), said("1"), said("to the buyer"))
-    return OrderRecorded(uid(71), OrderSource.COURT, effect, state, until, None, (), *texts)
 
 
 def _asks_for(kind: ChangeKind, *, version: int = 1, **fields: Any) -> Any:
@@ -280,11 +271,7 @@ def test_a_change_is_withdrawn_until_it_is_decided() -> None:
 
 
 def _ready(given_: Given, **fields: Any) -> bool:
-    outcome = given_.when(draw(**fields))
-    if outcome.error is None:
-        return True
-    outcome.then_refused("checks-missing")
-    return False
+    return given_.when(draw(**fields)).passes("checks-missing")
 
 
 def test_a_renewal_takes_the_holders_word() -> None:

@@ -1,11 +1,10 @@
 """What checks prove: who somebody is and for whom they act; who is drawn; how old a role is."""
 
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from unit.cast import AGENT, NOW, REASON, SOON, uid
+from unit.cast import AGENT, NOW, REASON, SOON, recorded, uid
 from unit.ownership_cast import (
     COMPANY,
     HOLDER,
@@ -33,7 +32,7 @@ from domain.limits import CHECKS_PER_CASE, CODES_PER_CASE, COPIES_PER_CHECK
 from domain.log import Recorded
 from domain.staff.events import RoleGranted, RoleRevoked, StaffAbsent, StaffJoined, StaffLeft
 from domain.stream import Stream, StreamKind
-from domain.values import LIVE, Role
+from domain.values import Role
 
 CODE = uid(80)
 GIVEN = NO_EVIDENCE.with_code(CODE, SOON)
@@ -240,22 +239,9 @@ def test_somebody_elses_leaving_moves_no_draw() -> None:
 
 
 def _history(*events: object) -> list[Recorded]:
+    of = {"stream": Stream(StreamKind.STAFF, AGENT.id), "contract": None}
     return [
-        Recorded(
-            event=event,
-            id=uid(number),
-            position=number,
-            epoch=1,
-            stream=Stream(StreamKind.STAFF, AGENT.id),
-            version=number,
-            contract=None,
-            recorded_at=days(number),
-            occurred_at=NOW - timedelta(days=900),
-            origin=LIVE,
-            actor=AGENT,
-            on_behalf_of=None,
-            leaf_hash=b"",
-        )
+        recorded(event, number, recorded_at=days(number), occurred_at=days(-900), **of)
         for number, event in enumerate(events, 1)
     ]
 

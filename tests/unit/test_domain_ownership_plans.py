@@ -23,28 +23,28 @@ from unit.change_cast import request as requesting
 from unit.house import CONTRACT_1, House, in_house, once, steps
 from unit.ownership_cast import (
     CHANGE,
-    DISPUTE,
+    FROZEN,
     HOLDER,
     LAWYER,
+    ORDER,
     RECOVERY_ID,
     SECOND,
     THIRD,
     TICKET,
     days,
     mandate,
+    order,
     papers,
     photo,
     registration,
     visit,
 )
-from unit.test_domain_identity_change import order
 from unit.test_domain_recovery import DROP, SUSPENSION, check, confirm, report, restore
 
 from domain.access import EvidenceRead
 from domain.contract import CONTRACT
 from domain.contract.events import PersonNamed, Right
-from domain.contract.ownership.events import FreezePlaced
-from domain.contract.ownership.vocabulary import ChangeKind, FreezeGround
+from domain.contract.ownership.vocabulary import ChangeKind
 from domain.errors import Refused
 from domain.handling import Step
 from domain.identity.commands import IssuePhotoCode
@@ -139,8 +139,7 @@ test_what_is_approved_is_told_and_what_is_applied_is_the_contracts = story(_both
 
 async def _frozen_meanwhile(house: House) -> None:
     await _approved(house)
-    freeze = FreezePlaced(uid(73), DISPUTE, FreezeGround.HOLDER_ASKS, None, days(30), REASON)
-    house.log.before_append = once(house, freeze, stream=CONTRACT_1)
+    house.log.before_append = once(house, FROZEN, stream=CONTRACT_1)
     await _refused(house, plans.apply(CASE, applying()), "contract-frozen")
     assert "IdentityChangeApplied" not in house.types()
 
@@ -259,7 +258,7 @@ test_copies_are_attachments_of_the_ticket = story(_copies)
 async def _secret(house: House) -> None:
     await _open(house)
     await house.elsewhere(order(until=days(90)), stream=CONTRACT_1)
-    await house.handle(plans.request(CASE, requesting(orders=(uid(71),))))
+    await house.handle(plans.request(CASE, requesting(orders=(ORDER,))))
     await house.handle(plans.record_check(CASE, checked(visit(1))))
     await house.handle(plans.draw_approver(CASE, drawing()))
     await _read(house)
@@ -270,7 +269,7 @@ async def _secret(house: House) -> None:
 test_a_confidential_order_opens_no_ticket = story(_secret)
 
 
-async def _authority(house: House) -> None:
+async def _authority_approved(house: House) -> None:
     await _open(house)
     asked = requesting(kind=ChangeKind.AUTHORITY, holders=(), mandate=mandate())
     await house.handle(plans.request(CASE, asked))
@@ -279,6 +278,10 @@ async def _authority(house: House) -> None:
     await house.handle(plans.draw_approver(CASE, drawing()))
     await _read(house)
     await house.handle(plans.approve(CASE, approving(), notice()))
+
+
+async def _authority(house: House) -> None:
+    await _authority_approved(house)
     await house.handle(plans.simple(CASE, contest()))
     await _refused(house, plans.apply(CASE, applying(at=days(9))), "change-contested")
     state = (await house.handler.states.load(IDENTITY_CHANGE, CASE.stream)).state
@@ -289,14 +292,7 @@ test_an_authority_is_not_given_while_somebody_objects = story(_authority)
 
 
 async def _authority_given(house: House) -> None:
-    await _open(house)
-    asked = requesting(kind=ChangeKind.AUTHORITY, holders=(), mandate=mandate())
-    await house.handle(plans.request(CASE, asked))
-    for one in (visit(1), visit(2, LAWYER), papers(3, mandate())):
-        await house.handle(plans.record_check(CASE, checked(one)))
-    await house.handle(plans.draw_approver(CASE, drawing()))
-    await _read(house)
-    await house.handle(plans.approve(CASE, approving(), notice()))
+    await _authority_approved(house)
     await house.handle(plans.apply(CASE, applying()))
     state = (await house.handler.states.load(CONTRACT, CONTRACT_1)).state
     assert (state.ownership.version, state.ownership.acting) == (1, (mandate(),))
@@ -366,8 +362,7 @@ async def _frozen_restoration(house: House) -> None:
     await _open(house)
     for command in (report(), SUSPENSION, confirm(Act.SUSPEND_ACCESS), check(visit(1))):
         await house.handle(recovering.ask(RECOVERY_ID, CONTRACT_1, command))
-    freeze = FreezePlaced(uid(73), DISPUTE, FreezeGround.HOLDER_ASKS, None, days(30), REASON)
-    await house.elsewhere(freeze, stream=CONTRACT_1)
+    await house.elsewhere(FROZEN, stream=CONTRACT_1)
     plan = recovering.ask(RECOVERY_ID, CONTRACT_1, restore())
     await _refused(house, plan, "contract-frozen")
     assert house.types()[-1] == "FreezePlaced"
