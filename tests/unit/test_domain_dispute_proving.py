@@ -238,6 +238,15 @@ def test_joint_holders_act_as_they_said(together: Together, alone: bool) -> None
     assert second.when(uphold(standing=both)).types == ["ClaimUpheld"]
 
 
+def test_a_dead_holder_claims_nothing_though_the_other_one_lives() -> None:
+    two = given(CONTRACT).after(registration(joint=(person(JOINT),), together=Together.ANY))
+    dead = standing(doubted(), since=two)
+    given_ = _own(visit(1), who=HOLDER, standing=dead)
+    both = given_.after(claim(OTHER_CLAIM, JOINT), checked(visit(2, JOINT), OTHER_CLAIM))
+    both.when(uphold(standing=dead)).then_refused("claim-unproved")
+    assert both.when(uphold(OTHER_CLAIM, dead)).types == ["ClaimUpheld"]
+
+
 def test_a_claim_on_an_account_without_identity_is_never_upheld() -> None:
     nobody = standing(since=given(CONTRACT))
     _own(visit(1), who=HOLDER).when(uphold(standing=nobody)).then_refused("claim-unproved")
