@@ -1,15 +1,18 @@
 -- What is recorded under a contract and in the disputes about it, also before it was known that
 -- they are about it; of these types alone.
 -- name: history
+WITH disputes AS MATERIALIZED (
+    SELECT DISTINCT stream_id FROM ledger.events
+    WHERE contract = %(contract)s AND stream_kind = 'dispute' AND position <= %(position)s
+)
 SELECT envelope FROM (
     SELECT position, type, occurred_at, recorded_at, envelope FROM ledger.events
     WHERE contract = %(contract)s
     UNION ALL
-    SELECT position, type, occurred_at, recorded_at, envelope FROM ledger.events
-    WHERE contract IS DISTINCT FROM %(contract)s AND stream_kind = 'dispute' AND stream_id IN (
-        SELECT stream_id FROM ledger.events
-        WHERE contract = %(contract)s AND stream_kind = 'dispute' AND position <= %(position)s
-    )
+    SELECT e.position, e.type, e.occurred_at, e.recorded_at, e.envelope
+    FROM disputes
+    JOIN ledger.events AS e ON e.stream_id = disputes.stream_id AND e.stream_kind = 'dispute'
+    WHERE e.contract IS DISTINCT FROM %(contract)s
 ) AS told
 WHERE position <= %(position)s AND type = ANY (%(types)s::text[])
     AND coalesce(occurred_at, recorded_at) <= coalesce(%(occurred)s::timestamptz, 'infinity')
@@ -29,15 +32,17 @@ ORDER BY a.position
 
 -- Who else connected from these addresses: of each contract the first event of each day.
 -- name: sharing
-SELECT DISTINCT ON (a.address, a.contract, (a.recorded_at AT TIME ZONE 'UTC')::date)
-    a.event, a.position, a.type, a.recorded_at, a.contract, e.stream_id,
+SELECT a.event, a.position, a.type, a.recorded_at, a.contract, e.stream_id,
     a.address, a.network, a.label, a.asserted
-FROM views.addresses AS a
+FROM (
+    SELECT DISTINCT ON (address, contract, (recorded_at AT TIME ZONE 'UTC')::date) *
+    FROM views.addresses
+    WHERE address = ANY (%(addresses)s::bytea[]) AND position <= %(position)s
+        AND (actor_kind = 'customer' OR asserted)
+        AND recorded_at <= coalesce(%(occurred)s::timestamptz, 'infinity')
+    ORDER BY address, contract, (recorded_at AT TIME ZONE 'UTC')::date, position
+) AS a
 JOIN ledger.events AS e ON e.position = a.position
-WHERE a.address = ANY (%(addresses)s::bytea[]) AND a.position <= %(position)s
-    AND (a.actor_kind = 'customer' OR a.asserted)
-    AND a.recorded_at <= coalesce(%(occurred)s::timestamptz, 'infinity')
-ORDER BY a.address, a.contract, (a.recorded_at AT TIME ZONE 'UTC')::date, a.position
 
 -- What a member of the staff opened: read, exported or registered.
 -- name: opened
