@@ -1,4 +1,4 @@
-"""`ledger export`: what is recorded of a ticket or a contract, as a bag that anybody can check."""
+"""`ledger export`: what is recorded of something, as a bag that anybody can check."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from cyclopts import Parameter, validators
 
 from cli.connection import Where, local_settings, remote
 from cli.exits import GOOD
-from cli.importing_options import Zone
+from cli.exporting_options import Wishes
 from cli.output import progress, show
 from cli.viewing import AsJson, ticket_id
 from domain.chainhead import Chain
@@ -37,19 +37,18 @@ OPERATOR: Final = UUID("01890000-0000-7000-8000-0000000e0001")
 
 
 def export(  # noqa: PLR0913 - one argument an option
-    what: Literal["ticket", "contract"],
+    what: Literal["ticket", "contract", "dispute"],
     id: str,  # noqa: A002 - the argument is called so
     *,
     out: Path,
     recipient: str,
     legal_basis: str,
     at_position: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
-    withhold: Annotated[tuple[UUID, ...], Parameter(negative="")] = (),
-    timezone: Zone = "UTC",
+    wishes: Wishes | None = None,
     as_json: AsJson = False,
     where: Where | None = None,
 ) -> int:
-    """Write everything recorded of a ticket or a contract to a zip that others can check.
+    """Write everything recorded of a ticket, contract or dispute to a zip that others can check.
 
     The words of third parties are withheld. The export itself is recorded, with the digest of the
     zip, for whom it is, and why; without that, or when it cannot be signed, there is no file.
@@ -62,7 +61,7 @@ def export(  # noqa: PLR0913 - one argument an option
     what
         Of what.
     id
-        The ticket's id, number or reference; the contract's number.
+        The ticket's id, number or reference; the contract's number; the dispute's id.
     out
         The file to write, which must not be there yet.
     recipient
@@ -72,13 +71,9 @@ def export(  # noqa: PLR0913 - one argument an option
         contract, consent, or any other in words.
     at_position
         As of which event of the ledger; now when it is left out.
-    withhold
-        A person whose words are withheld too, by id; may be repeated.
-    timezone
-        The zone in which the timeline shows times beside UTC.
     """
-    _require_usable(recipient, legal_basis, out)
-    asked = where or Where()
+    asked, more = where or Where(), wishes or Wishes()
+    _require_usable(out, recipient=recipient, legal_basis=legal_basis, custodian=more.custodian)
     basis, words = basis_of(legal_basis)
     wanted = Wanted(
         chain=_chain(what, id, asked),
@@ -89,8 +84,11 @@ def export(  # noqa: PLR0913 - one argument an option
         recipient=recipient,
         basis=basis.value,
         words=words,
-        withhold=frozenset(withhold),
-        zone=ZoneInfo(timezone),
+        withhold=frozenset(more.withhold),
+        zone=ZoneInfo(more.timezone),
+        language=more.language,
+        custodian=more.custodian,
+        disclose=frozenset(more.disclose),
     )
     events = asyncio.run(_export(local_settings(asked), wanted, out))
     told = {"bag": wanted.bag, "file": str(out), "events": events, "bytes": out.stat().st_size}
@@ -98,10 +96,13 @@ def export(  # noqa: PLR0913 - one argument an option
     return GOOD
 
 
-def _require_usable(recipient: str, legal_basis: str, out: Path) -> None:
-    for name, text in (("--recipient", recipient), ("--legal-basis", legal_basis)):
+def _require_usable(out: Path, **said: str | None) -> None:
+    for name, text in said.items():
+        if text is None:
+            continue
         if not text.strip() or len(text) > LONGEST or not text.isprintable():
-            raise Malformed(f"1 to {LONGEST} characters that can be printed", name)
+            option = f"--{name.replace('_', '-')}"
+            raise Malformed(f"1 to {LONGEST} characters that can be printed", option)
     if out.exists() or not out.parent.is_dir():
         raise Malformed("must be a new file in a folder that is there", "--out")
 
@@ -112,10 +113,11 @@ def _chain(what: str, named: str, where: Where) -> Chain:
             raise Malformed("not a contract's number", "ID")
         return named
     try:
-        ticket = UUID(named)
+        return Stream(StreamKind(what), UUID(named))
     except ValueError:
-        ticket = UUID(ticket_id(remote(where), named))
-    return Stream(StreamKind.TICKET, ticket)
+        if what == StreamKind.DISPUTE:
+            raise Malformed("not a dispute's id", "ID") from None
+    return Stream(StreamKind.TICKET, UUID(ticket_id(remote(where), named)))
 
 
 async def _export(settings: Settings, wanted: Wanted, out: Path) -> int:

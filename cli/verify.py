@@ -10,7 +10,8 @@ from cli.exits import GOOD, WRONG
 from cli.output import progress, show
 from cli.viewing import AsJson
 from domain.errors import LedgerError
-from infra.bundle.checking import Verdict, check, subject_of
+from infra.bundle.about import subject_of
+from infra.bundle.checking import Verdict, check
 from infra.bundle.reader import opening
 from infra.notes import Verifier
 from infra.timestamps import Trust

@@ -108,6 +108,8 @@ class Check:
         self._erased: list[tuple[dict[str, Any], str, int]] = []
         self._erasing: dict[int, dict[str, Any]] = {}
         self._files: dict[str, str] = {}
+        self._of, self._upto = "", 0
+        self._named: set[str] = set()
 
     def run(self) -> None:
         """Look at everything; what is wrong never keeps the rest from being looked at."""
@@ -171,8 +173,13 @@ class Check:
                 raise Wrong(f"{name} is no head of this log")
             self._heads[match[2]] = (int(match[3]), match[5], int(match[6]), [])
         about = json.loads(self.bag.read("data/export.json"))
-        if self._heads.get(about["chain"], (0, "", 0))[2] != about["as_of_position"]:
-            self.found("there is no signed head of what was exported", missing=True)
+        self._of, self._upto = about["chain"], about["as_of_position"]
+        for chain in {self._of, *about["chains"]}:
+            self._require_head(chain, "there is no signed head of what was exported")
+
+    def _require_head(self, chain: str, otherwise: str) -> None:
+        if self._heads.get(chain, (0, "", 0))[2] != self._upto:
+            self.found(f"{otherwise}: {chain}", missing=True)
 
     def events(self) -> None:
         """Look at each event."""
@@ -205,6 +212,8 @@ class Check:
                 self._heads[chain][3].append((number, previous, leaf.hex()))
         if said["type"] in {"SubjectErased", "MessageErased"}:
             self._erasing[position] = said
+        if places[0][0] == self._of and stream["kind"] == "dispute":
+            self._named.update(_named(said))
         return self._sealed(said, position)
 
     def _sealed(self, said: dict[str, Any], position: int) -> str:
@@ -235,6 +244,8 @@ class Check:
 
     def chains(self) -> None:
         """See that nothing was left out of a chain up to its signed head."""
+        for chain in self._named:
+            self._require_head(chain, "the dispute names a chain that has no signed head here")
         for chain, (count, end, _, links) in self._heads.items():
             last = None
             for place, (number, previous, leaf) in enumerate(sorted(links), 1):
@@ -308,6 +319,14 @@ def _covers(by: dict[str, Any], said: dict[str, Any], field: str) -> bool:
     number = said["contract"]["number"] if said["contract"] else None
     same = promise["purpose"] == "address" or data["subject"] == promise["subject"]
     return bool(same and data["contract"] == number and by["position"] >= said["position"])
+
+
+def _named(said: dict[str, Any]) -> Iterator[str]:
+    """Yield the chains that an event of a dispute names: they belong to its bag."""
+    if said["type"] in {"DisputeOpened", "ClaimReceived"}:
+        yield f"stream ticket {said['data']['ticket']}"
+    if said["type"] in {"DisputeOpened", "DisputeAttached"} and said["data"]["contract"]:
+        yield f"contract {said['data']['contract']}"
 
 
 def _words(error: Exception) -> str:

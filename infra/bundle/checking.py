@@ -11,12 +11,13 @@ from uuid import UUID
 
 import msgspec
 
-from domain.chainhead import Chain, ChainHead, ChainLink, chain_text, check_chain, parse_chain
+from domain.chainhead import Chain, ChainHead, ChainLink, chain_text, check_chain
 from domain.checkpoint import TreeHead, parse_tree_head
-from domain.errors import Integrity, LedgerError, Malformed
+from domain.errors import Integrity, LedgerError
 from domain.merkle import check_inclusion
 from domain.stream import Stream
 from infra.bundle import layout
+from infra.bundle.about import about_of, named_in
 from infra.bundle.alone import program
 from infra.bundle.reader import BagReader
 from infra.bundle.stamps import Stamping, check_stamps
@@ -104,6 +105,9 @@ class _Checking:
     _gone: list[tuple[Envelope, str, int]] = field(default_factory=list)
     _erasing: dict[int, Envelope] = field(default_factory=dict)
     _files: dict[str, str] = field(default_factory=dict)
+    _of: Chain = ""
+    _upto: int = 0
+    _named: set[Chain] = field(default_factory=set)
 
     def run(self) -> None:
         """Take every step; what is wrong in one keeps no other from being taken."""
@@ -173,10 +177,15 @@ class _Checking:
             with self._finding():
                 head = open_chain_head(self.bag.read(name, NOTE_BYTES), [self.key])
                 self._heads[head.chain], self._links[head.chain] = head, []
-        about = _about(self.bag)
-        closing = self._heads.get(parse_chain(str(about["chain"])))
-        if closing is None or closing.size != about["as_of_position"]:
-            self.verdict.find("there is no signed head of what was exported", missing=True)
+        about = about_of(self.bag)
+        self._of, self._upto = about.of, about.as_of_position
+        for chain in {about.of, *about.whole}:
+            self._require_head(chain, "there is no signed head of what was exported")
+
+    def _require_head(self, chain: Chain, otherwise: str) -> None:
+        head = self._heads.get(chain)
+        if head is None or head.size != self._upto:
+            self.verdict.find(f"{otherwise}: {chain_text(chain)}", missing=True)
 
     def _events(self) -> None:
         positions = sorted(_position(name) for name in self.bag.under(_EVENTS))
@@ -194,6 +203,7 @@ class _Checking:
         if parts.position != position:
             raise Integrity("it is another event than its name says")
         self._link(parts, leaf)
+        self._named.update(named_in(parts, self._of))
         if parts.type in {"SubjectErased", "MessageErased"}:
             self._erasing[position] = parts
         found = Result.INTACT
@@ -251,6 +261,8 @@ class _Checking:
                 check_erased(parts, name, self._erasing.get(by))
 
     def _closed(self) -> None:
+        for chain in self._named:
+            self._require_head(chain, "the dispute names a chain that has no signed head here")
         for chain, head in self._heads.items():
             try:
                 check_chain(head, sorted(self._links[chain], key=lambda one: one.number))
@@ -268,23 +280,8 @@ class _Checking:
                 self.verdict.find(f"{name} is not what was received")
 
 
-def _about(bag: BagReader) -> dict[str, object]:
-    try:
-        raw = bag.read(layout.PAYLOAD + layout.ABOUT, NOTE_BYTES)
-        about = msgspec.json.decode(raw, type=dict[str, object])
-        return {"chain": about["chain"], "as_of_position": about["as_of_position"]}
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError):
-        raise Malformed("cannot be read", layout.ABOUT) from None
-
-
 def _position(name: str) -> int:
     number = name.removeprefix(_EVENTS).removesuffix(".json")
     if not number.isascii() or not number.isdecimal() or f"{_EVENTS}{int(number)}.json" != name:
         raise Integrity(f"{name} is no event's name")
     return int(number)
-
-
-def subject_of(bag: BagReader) -> tuple[str, int]:
-    """Return what a bag says that it is of, and as of which position; raise Malformed."""
-    about = _about(bag)
-    return chain_text(parse_chain(str(about["chain"]))), int(str(about["as_of_position"]))

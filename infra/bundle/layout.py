@@ -44,3 +44,8 @@ def head_name(chain: str) -> str:
 def attachment_name(attachment: object) -> str:
     """Return where an attachment's bytes lie in the payload."""
     return f"attachments/{attachment}"
+
+
+def readme_name(language: str) -> str:
+    """Return where the README in a language other than English lies in the payload."""
+    return f"README-{language}.txt"

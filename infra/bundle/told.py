@@ -88,7 +88,7 @@ def check_erased(parts: Envelope, name: str, by: Envelope | None) -> None:
 
 
 def _covers(parts: Envelope, name: str, by: Envelope) -> bool:
-    said, data = parts.sealed[name], _data(by)
+    said, data = parts.sealed[name], data_of(by)
     purposes = data.get("purposes")
     if not isinstance(purposes, list) or said.purpose.value not in purposes:
         return False
@@ -104,7 +104,8 @@ def _covers(parts: Envelope, name: str, by: Envelope) -> bool:
     )
 
 
-def _data(parts: Envelope) -> dict[str, object]:
+def data_of(parts: Envelope) -> dict[str, object]:
+    """Return an event's data as it was recorded; raise Malformed."""
     try:
         return msgspec.json.decode(parts.data, type=dict[str, object])
     except msgspec.MsgspecError as error:

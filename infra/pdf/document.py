@@ -4,7 +4,7 @@ Texts are contents as recorded, in any script; what the ledger itself says (head
 comes from the catalogue of the document's language, `infra/pdf/texts/`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -51,11 +51,20 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A question of page one, and what is recorded about it."""
+
+    question: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cover:
-    """Page one: whose account it is, on what basis, since when; None: undetermined.
+    """Page one: whose account it is, on what basis, since when; None: undetermined, and `why`.
 
     `bag` is the bag's id, `subject` what it is about ("contract C-1001"), `recipient` for whom it
     was made, `position` the last one regarded and `made` its time, which is the document's date.
+    `more` are further answers. What stands here is in the document's language already.
     """
 
     bag: str
@@ -66,19 +75,25 @@ class Cover:
     holder: str | Hidden | None = None
     basis: str = ""
     since: datetime | None = None
+    why: str = ""
+    more: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """The whole timeline: `count` says how many `rows` there are, which are read once, in order.
 
-    `zone` is the IANA name of the one time zone that stands beside UTC; `language` is one of
-    `infra.pdf.wording.LANGUAGES`.
+    It may be a function, which is asked when all were read. `zone` is the IANA name of the one time
+    zone that stands beside UTC; `language` is one of `infra.pdf.wording.LANGUAGES`.
     """
 
     cover: Cover
     rows: Iterable[Row]
-    count: int
+    count: int | Callable[[], int]
     zone: str = "UTC"
     language: str = "en"
     remarks: tuple[Remark, ...] = ()
+
+    def total(self) -> int:
+        """Return how many rows there are; known when all were read."""
+        return self.count() if callable(self.count) else self.count

@@ -73,9 +73,9 @@ class _Rendering:
     def all(self) -> list[Path]:
         """Shape and count the parts, then make them."""
         counted = self._counted()
-        if sum(self._events) != self._document.count:
+        if sum(self._events) != self._document.total():
             raise Integrity(
-                f"the timeline has {sum(self._events)} events, not {self._document.count}"
+                f"the timeline has {sum(self._events)} events, not {self._document.total()}"
             )
         pages = [self._result(n, job) for n, job in enumerate(counted)]
         before = [0, *accumulate(pages)]
@@ -91,20 +91,27 @@ class _Rendering:
         return made
 
     def _counted(self) -> list[Future[int]]:
-        """Write each part to a file; begin to count pages when it is not the only one."""
+        """Write each part to a file, the first one last; count pages when there are several."""
         shaping = Shaping(self._document)
+        first: list[dict[str, Any]] = []
         jobs: list[Future[int]] = []
         for n, rows in enumerate(in_parts(map(shaping.row, self._document.rows)), 1):
-            path = self._folder / f"{n}.json"
-            path.write_text(json.dumps(shaping.part(n, rows), ensure_ascii=False), "utf-8")
-            self._parts.append(path)
+            self._parts.append(self._folder / f"{n}.json")
             self._events.append(len(rows))
-            if n > 1:
-                jobs += [
-                    self._workers.submit(pages_of, part, self._bounds)
-                    for part in self._parts[len(jobs) :]
-                ]
-        return jobs
+            if n == 1:
+                first = rows
+            else:
+                self._write(shaping.part(n, rows))
+                jobs.append(self._count(n - 1))
+        self._write(shaping.part(1, first))
+        return [self._count(0), *jobs] if jobs else []
+
+    def _write(self, part: dict[str, Any]) -> None:
+        text = json.dumps(part, ensure_ascii=False)
+        self._parts[part["number"] - 1].write_text(text, "utf-8")
+
+    def _count(self, n: int) -> Future[int]:
+        return self._workers.submit(pages_of, self._parts[n], self._bounds)
 
     def _result(self, n: int, job: Future[_T]) -> _T:
         try:
@@ -113,7 +120,7 @@ class _Rendering:
             raise Unavailable(self._told(n, error)) from None
         self._done += self._events[n]
         passes = 1 if len(self._parts) == 1 else 2
-        self._progress(self._done, passes * self._document.count)
+        self._progress(self._done, passes * self._document.total())
         return found
 
     def _told(self, n: int, error: NotSet) -> str:

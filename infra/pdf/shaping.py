@@ -45,22 +45,24 @@ class Shaping:
 
     def _cover(self) -> dict[str, Any]:
         cover, say = self._document.cover, self._words
-        holder = say["undetermined"] if cover.holder is None else cover.holder
+        holder = cover.why or say["undetermined"] if cover.holder is None else cover.holder
         answers = [(say["who_holds"], self._text(holder))]
-        if cover.holder is not None:
+        if cover.holder is not None or cover.basis:
             answers.append((say["basis"], self._text(cover.basis or say["not_recorded"])))
+        if cover.holder is not None:
             since = say["not_recorded"] if cover.since is None else "\n".join(self._at(cover.since))
             answers.append((say["since"], since))
         facts = {
             "subject": cover.subject,
             "recipient": cover.recipient,
-            "count": f"{self._document.count:,}".replace(",", "\u00a0"),
+            "count": f"{self._document.total():,}".replace(",", "\u00a0"),
             "position_until": str(cover.position),
             "recorded_until": "\n".join(self._at(cover.made)),
             "bag": cover.bag,
         }
         return {
             "answers": answers,
+            "more": [(one.question, self._text(one.value)) for one in cover.more],
             "facts": [(say[name], self._text(value)) for name, value in facts.items()],
             "notes": [say[note].replace("{zone}", self._document.zone) for note in _NOTES],
         }

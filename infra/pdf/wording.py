@@ -1,4 +1,4 @@
-"""What the ledger itself says in a PDF, in each language: `infra/pdf/texts/`."""
+"""What the ledger itself says in each language; in a PDF: `infra/pdf/texts/`."""
 
 import json
 from functools import cache
@@ -12,13 +12,13 @@ _TEXTS: Final = Path(__file__).with_name("texts")
 
 
 @cache
-def words(language: str) -> dict[str, str]:
-    """Return the texts of `language`, by name.
+def words(language: str, folder: Path = _TEXTS) -> dict[str, str]:
+    """Return the texts of `language` in a folder with a file for each language, by name.
 
     Raises:
         Malformed: There are none in that language.
     """
     if language not in LANGUAGES:
         raise Malformed(f"there are no texts in it, only in {', '.join(LANGUAGES)}", "language")
-    found: dict[str, str] = json.loads((_TEXTS / f"{language}.json").read_bytes())
+    found: dict[str, str] = json.loads((folder / f"{language}.json").read_bytes())
     return found

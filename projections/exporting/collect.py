@@ -5,7 +5,7 @@ Everything is written as it is read: a page of events is in memory, never a hist
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -26,12 +26,19 @@ from infra.envelope import Envelope, leaf_hash, parse, time_text
 from infra.headchannel import ask_head
 from infra.logkeys import LogKeys
 from infra.notes import parse_note
+from infra.pdf import Hidden
 from infra.reader import Reader
 from infra.reading import commitments
 from infra.sealing import ChunkPlace, Commitment, Disclosed, SealedRow, Sealer
+from projections.exporting.chains import events_of
+from projections.exporting.erasures import Erasures
+from projections.exporting.names import names_of
+from projections.exporting.page_one import cover_of
+from projections.exporting.paper import Paper, Said, paper_row
+from projections.exporting.scope import Scope, Told, envelope_at, erasures_of, scope_of
 from projections.exporting.timeline import header, row
-from projections.exporting.wanted import Erasures, Wanted, erasures_of, parties_of
-from projections.exporting.words import certificate, readme
+from projections.exporting.wanted import Wanted
+from projections.exporting.words import ENGLISH, certificate, language_of, readme
 from projections.log import Published
 from projections.stamps import Stamps
 
@@ -61,7 +68,9 @@ class Collecting:
     bag: BagWriter
     progress: Callable[[int], None] = lambda _: None
     events: int = 0
-    _parties: frozenset[UUID] = frozenset()
+    _scope: Scope = field(default_factory=lambda: Scope((), None, Told()))
+    _language: str = ENGLISH
+    _heads: dict[Chain, bytes] = field(default_factory=dict)
     _erasures: Erasures = field(default_factory=lambda: Erasures(()))
     _written: set[int] = field(default_factory=set)
     _later: dict[int, UUID] = field(default_factory=dict)
@@ -80,56 +89,70 @@ class Collecting:
         if wanted.position > size:
             raise NotYetIntegrated(f"the checkpoint covers {size} events")
         self._erasures = Erasures(await erasures_of(pool, size))
-        self._parties = await parties_of(pool, wanted.chain, wanted.position) - wanted.withhold
+        scope = self._scope = await scope_of(pool, wanted)
+        self._language = language_of(wanted.language, scope.language)
         lists = (layout.TIMELINE, layout.DISCLOSED, layout.WITHHELD, layout.ERASED)
         with ExitStack() as files:
             for name in lists:
                 file = (self.bag.place / name).open("wb")
                 self._lists[name] = files.enter_context(file)
             self._lists[layout.TIMELINE].write(header())
-            async for page in self._pages():
-                await self._page(page)
-                self.progress(self.events)
-            await self._page([one async for one in self._erasing()])
-        await self._close(head)
+            async with await self._paper() as paper:
+                await self._events(paper)
+                await self._close()
+                parts = await paper.done()
+        for part in parts:
+            self.bag.move_in(part.name, part)
         for name in lists:
             self.bag.move_in(name, self.bag.place / name)
         self._about(head)
 
-    async def _pages(self) -> AsyncIterator[list[bytes]]:
-        chain, upto, reader = self.wanted.chain, self.wanted.position, self.sources.reader
-        found = (
-            reader.envelopes(chain, upto=upto)
-            if isinstance(chain, Stream)
-            else reader.contract_envelopes(chain, upto=upto)
-        )
-        page: list[bytes] = []
-        async for envelope in found:
-            page.append(envelope)
-            if len(page) == PAGE:
-                yield page
-                page = []
-        if page:
-            yield page
+    async def _paper(self) -> Paper:
+        """Return the PDF in the making, with page one."""
+        sources, wanted, scope = self.sources, self.wanted, self._scope
+        names = await names_of(scope, sources.reader, sources.sealer)
+        last = await envelope_at(sources.reader.pool, wanted.position)
+        cover = cover_of(wanted, scope, names, self._language, last.recorded_at)
 
-    async def _erasing(self) -> AsyncIterator[bytes]:
-        """Yield the events that erased something here and are not here themselves."""
+        def done(steps: int) -> None:
+            self.progress(self.events + steps)
+
+        return Paper(self.bag.place / "pdf", cover, wanted.zone.key, self._language, done)
+
+    async def _events(self, paper: Paper) -> None:
+        page: list[tuple[Envelope, bytes]] = []
+        chains, upto = self._scope.chains, self.wanted.position
+        async for one in events_of(self.sources.reader, chains, upto):
+            page.append(one)
+            if len(page) == PAGE:
+                await self._page(page, paper)
+                page = []
+        await self._page(page, paper)
+        await self._page(await self._erasing(), paper)
+
+    async def _erasing(self) -> list[tuple[Envelope, bytes]]:
+        """Return the events that erased something here and are not here themselves."""
+        found = []
         for position in sorted(self._later.keys() - self._written):
             envelope = await self.sources.reader.by_event(self._later[position])
             if envelope is None:
                 raise Integrity(f"the erasure at position {position} is gone")
-            yield envelope
+            found.append((parse(envelope), envelope))
+        return found
 
-    async def _page(self, page: list[bytes]) -> None:
-        events = [parse(envelope) for envelope in page]
-        told = await self._open(events)
-        for parts, envelope in zip(events, page, strict=True):
+    async def _page(self, page: list[tuple[Envelope, bytes]], paper: Paper) -> None:
+        told = await self._open([parts for parts, _ in page])
+        rows = []
+        for parts, envelope in page:
             self._event(parts, envelope)
-            said = self._tell(parts, told)
-            self._lists[layout.TIMELINE].write(row(parts, said, self.wanted.zone))
+            said, words = self._tell(parts, told)
+            rows.append(paper_row(parts, said))
+            self._lists[layout.TIMELINE].write(row(parts, words, self.wanted.zone))
             kept = told.get((parts.id, _DIGEST))
             if parts.type == "AttachmentAdded" and kept is not None:
                 await self._attachment(parts)
+        await paper.add(rows)
+        self.progress(self.events)
 
     async def _open(self, events: list[Envelope]) -> dict[tuple[UUID, str], Disclosed | None]:
         """Open what may be told; None where row or key is gone."""
@@ -143,7 +166,7 @@ class Collecting:
         return {(c.event_id, c.field): opened.get((c.event_id, c.field)) for c in said}
 
     def _may_see(self, parts: Envelope, name: str) -> bool:
-        return parts.sealed[name].subject in self._parties
+        return self._scope.told.may_see(parts, parts.sealed[name])
 
     def _event(self, parts: Envelope, envelope: bytes) -> None:
         position, leaf = parts.position, leaf_hash(envelope)
@@ -158,8 +181,9 @@ class Collecting:
 
     def _tell(
         self, parts: Envelope, told: dict[tuple[UUID, str], Disclosed | None]
-    ) -> dict[str, str]:
-        """Write what is said of each sealed field to its list; return it in words."""
+    ) -> tuple[Said, dict[str, str]]:
+        """Write what is said of each sealed field to its list; return it in two forms."""
+        texts: Said = {}
         words = {}
         for name, said in parts.sealed.items():
             place: dict[str, Any] = {"position": parts.position, "field": name}
@@ -167,11 +191,11 @@ class Collecting:
             if found is not None:
                 salt = b64encode(found.salt).decode()
                 self._note(layout.DISCLOSED, {**place, "salt": salt, "value": found.text})
-                words[name] = found.text
+                texts[name] = words[name] = found.text
             elif not self._may_see(parts, name):
                 whose = {"subject": said.subject, "purpose": said.purpose.value}
                 self._note(layout.WITHHELD, place | whose)
-                words[name] = "[withheld]"
+                texts[name], words[name] = Hidden.WITHHELD, "[withheld]"
             else:
                 by = self._erasures.covering(parts, name)
                 if by is None:
@@ -180,8 +204,9 @@ class Collecting:
                     )
                 self._later[by.position] = by.id
                 self._note(layout.ERASED, {**place, "erased_by": by.position})
+                texts[name] = Hidden.ERASED
                 words[name] = f"[erased, see position {by.position}]"
-        return words
+        return texts, words
 
     def _note(self, name: str, said: dict[str, Any]) -> None:
         self._lists[name].write(orjson.dumps(said) + b"\n")
@@ -200,23 +225,29 @@ class Collecting:
                     raise Integrity(f"attachment {attachment} is gone, and no erasure says why")
                 write(piece)
 
-    async def _close(self, head: bytes) -> None:
-        """Write the signed heads: of what is wanted, and of each stream that is here whole."""
-        wanted = self.wanted.chain
-        self.bag.add(layout.head_name(chain_text(wanted)), head)
-        whole = {} if isinstance(wanted, Stream) else self._versions
-        for stream, version in whole.items():
-            note = await self._head(stream)
-            if _said(note).count == version:
-                self.bag.add(layout.head_name(chain_text(stream)), note)
+    async def _close(self) -> None:
+        """Write the signed heads: of the bag's chains, and of each stream that is here whole."""
+        chains, add = self._scope.chains, self.bag.add
+        for chain in chains:
+            add(layout.head_name(chain_text(chain)), await self._head(chain))
+        if self._scope.contract in chains:
+            for stream, version in self._versions.items():
+                if stream not in chains:
+                    note = await self._head(stream)
+                    if _said(note).count == version:
+                        add(layout.head_name(chain_text(stream)), note)
 
     async def _head(self, chain: Chain) -> bytes:
         """Ask for a signed head; the integrator answers so many a second, and waits for nobody."""
+        if chain in self._heads:
+            return self._heads[chain]
         for _ in range(_TRIES):
             try:
-                return await ask_head(self.sources.data, chain, self.wanted.position)
+                note = await ask_head(self.sources.data, chain, self.wanted.position)
             except Unavailable:
                 await asyncio.sleep(_PAUSE)
+            else:
+                return self._heads.setdefault(chain, note)
         return await ask_head(self.sources.data, chain, self.wanted.position)
 
     def _about(self, head: bytes) -> None:
@@ -230,15 +261,22 @@ class Collecting:
         about = {
             "format": layout.FORMAT,
             "chain": chain_text(wanted.chain),
+            "chains": [chain_text(chain) for chain in self._scope.chains],
             "origin": origin,
             "as_of_position": wanted.position,
             "chain_events": _said(head).count,
             "events": self.events,
             "zone": wanted.zone.key,
+            "language": self._language,
         }
         add(layout.ABOUT, _json(about))
-        add(layout.README, readme(wanted, origin, self.events))
-        add(layout.CERTIFICATE, certificate(wanted, origin, time_text(wanted.at)))
+        language, chains = self._language, self._scope.chains
+        add(layout.README, readme(wanted, ENGLISH, origin, chains, self.events))
+        if language != ENGLISH:
+            name = layout.readme_name(language)
+            add(name, readme(wanted, language, origin, chains, self.events))
+        signed_at = time_text(wanted.at)
+        add(layout.CERTIFICATE, certificate(wanted, language, origin, chains, signed_at))
         add(layout.PROGRAM, program())
 
     def _stamps(self) -> None:
@@ -284,6 +322,7 @@ class Collecting:
             "legal_basis": wanted.basis,
             "words": wanted.words,
             "withheld_on_demand": sorted(map(str, wanted.withhold)),
+            "disclosed_on_demand": sorted(map(str, wanted.disclose)),
         }
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.access import ACCESS, Exportable, NoteExport, ReadingBasis
+from domain.chainhead import Chain
 from domain.errors import NotFound, Unavailable
 from domain.handling import Handler, Reading, Step
 from domain.stream import Stream, StreamKind
@@ -33,7 +34,7 @@ def basis_of(said: str) -> tuple[ReadingBasis, str | None]:
 class Recording:
     """Records one export in the access stream of who makes it, and has the integrator sign it.
 
-    `exported` is the ticket's or the contract's stream.
+    `exported` is the id of the stream of what is exported.
     """
 
     handler: Handler
@@ -65,11 +66,10 @@ class Recording:
 
     def _command(self, digest: bytes) -> NoteExport:
         wanted, chain = self.wanted, self.wanted.chain
-        whole = isinstance(chain, str)
         return NoteExport(
             by=wanted.by,
             at=wanted.at,
-            what=Exportable.CONTRACT if whole else Exportable.TICKET,
+            what=exportable(chain),
             id=self.exported,
             contract=chain if isinstance(chain, str) else None,
             position=wanted.position,
@@ -80,7 +80,12 @@ class Recording:
         )
 
 
-async def stream_of(handler: Handler, chain: str | Stream) -> UUID:
+def exportable(chain: Chain) -> Exportable:
+    """Return what a chain is the history of, in the words of an export."""
+    return Exportable.CONTRACT if isinstance(chain, str) else Exportable(chain.kind.value)
+
+
+async def stream_of(handler: Handler, chain: Chain) -> UUID:
     """Return the id of the stream that an export is of; raise NotFound for an unknown contract."""
     if isinstance(chain, Stream):
         return chain.id

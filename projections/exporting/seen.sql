@@ -1,18 +1,29 @@
--- Who has a part in what is told: the events that name them.
--- name: parties
+-- What a bag holds, and who has a part in it: the events that say so.
+-- name: of_contracts
 SELECT envelope FROM ledger.events
 WHERE contract = ANY (%(contracts)s::text[]) AND position <= %(position)s
     AND type = ANY (%(types)s::text[])
 ORDER BY position
 
 -- name: contracts
-SELECT DISTINCT contract FROM ledger.events
+SELECT contract FROM ledger.events
 WHERE stream_id = %(stream)s AND stream_kind = 'ticket' AND position <= %(position)s
     AND contract IS NOT NULL
+GROUP BY contract ORDER BY max(position) DESC
 
--- name: opened
+-- name: first
 SELECT envelope FROM ledger.events
-WHERE stream_id = %(stream)s AND stream_kind = 'ticket' AND stream_version = 1
+WHERE stream_id = ANY (%(streams)s::uuid[]) AND stream_version = 1
+    AND type = %(type)s AND position <= %(position)s
+ORDER BY position
+
+-- name: dispute
+SELECT envelope FROM ledger.events
+WHERE stream_id = %(stream)s AND stream_kind = 'dispute' AND position <= %(position)s
+ORDER BY stream_version
+
+-- name: at
+SELECT envelope FROM ledger.events WHERE position = %(position)s
 
 -- name: erasures
 SELECT envelope FROM ledger.events

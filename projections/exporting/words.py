@@ -1,94 +1,109 @@
-"""What a bag says of itself in words."""
+"""What a bag says of itself in words, in each language: `projections/exporting/texts/`."""
 
+from pathlib import Path
+from textwrap import fill
 from typing import Final
 
-from domain.chainhead import chain_text
+from domain.chainhead import Chain, chain_text
+from infra.pdf.wording import LANGUAGES, words
 from projections.exporting.wanted import Wanted
 
-_README: Final = """\
-WHAT THIS IS
-
-A bag (BagIt 1.0) with everything that the ledger {origin} recorded of
-  {chain}
-as of position {position}, the number of an event in the whole ledger: {events} events.
-
-timeline.csv       every event on a line, times in UTC and in {zone} with its offset
-events/            every event, byte for byte as it was recorded and hashed
-proofs/            that each event is in the log (C2SP tlog-proof)
-checkpoint         what the log signed, with the cosignatures of its witnesses
-stamps/            a time stamp of a checkpoint by somebody else (RFC 3161), where there is one
-heads/             how many events there are, signed: one that was left out shows
-disclosures.jsonl  the personal words that you may see, with what proves that they are unchanged
-withheld.jsonl     which were left out, because they belong to somebody else
-erased.jsonl       which do not exist any more, and the event that says so
-attachments/       files as they were received: open them with care
-keys.json          the keys of the log, and when each of them signed
-custody.json       who made this bag, when, for whom, and why
-certificate.txt    for the custodian to sign
-verify.py          checks all of this with a bare Python
-
-HOW TO CHECK IT
-
-Get the key of the log (its "vkey") from the provider or from anybody who kept it, not from here:
-  python3 -I -S verify.py THIS-FILE.zip --vkey VKEY
-It says of every event: INTACT, INTACT-WITHHELD (some words left out), INTACT-ERASED (some words do
-not exist any more) or ALTERED. Time stamps are checked with the openssl command that it prints.
-
-WHAT IT PROVES, AND WHAT NOT
-
-- That an event is in the log proves that it was recorded, and that it was recorded then. It does
-  not prove that what was said in it is true.
-- An address identifies a connection, not a person.
-- Times are those of the ledger's clock. "occurred" is what somebody said of an earlier time.
-- Events that were imported from another system are labelled so, with their source and row: the
-  ledger vouches for when it took them over, not for what that system said.
-- "None worked on it" means that no work was recorded.
-- In timeline.csv a character that cannot be seen is written as its number, such as <U+202E>, and a
-  text that a spreadsheet would calculate begins with an apostrophe; disclosures.jsonl has the exact
-  words.
-"""
-
-_CERTIFICATE: Final = """\
-CERTIFICATE OF THE CUSTODIAN OF RECORDS
-
-Bag        {bag}
-Of         {chain}, as of position {position} of the ledger {origin}
-Made at    {at}
-For        {recipient}
-
-I am the custodian named below. I certify that this bag was made from the provider's ledger in the
-regular course of its business, by the ledger's own program, and that I did not change it. The
-records were made at or near the times that they state, by the system or by people acting in the
-course of their work, as each record says.
-
-Name       ______________________________________
-
-Position   ______________________________________
-
-Date       ______________________________________
-
-Signature  ______________________________________
-"""
+ENGLISH: Final = "en"
+_TEXTS: Final = Path(__file__).with_name("texts")
+_FILES: Final = {
+    "timeline-N.pdf": "file_timeline_pdf",
+    "timeline.csv": "file_timeline_csv",
+    "events/": "file_events",
+    "proofs/": "file_proofs",
+    "checkpoint": "file_checkpoint",
+    "stamps/": "file_stamps",
+    "heads/": "file_heads",
+    "disclosures.jsonl": "file_disclosures",
+    "withheld.jsonl": "file_withheld",
+    "erased.jsonl": "file_erased",
+    "attachments/": "file_attachments",
+    "keys.json": "file_keys",
+    "custody.json": "file_custody",
+    "certificate.txt": "file_certificate",
+    "verify.py": "file_verify",
+}
+_PROVES: Final = ("recording", "address", "times", "imported", "none", "shown")
+_COMMAND: Final = "  python3 -I -S verify.py THIS-FILE.zip --vkey VKEY"
+_NAMES: Final = max(map(len, _FILES)) + 2
+_WIDTH: Final = 100
+_WIDE: Final = frozenset({"zh"})
+"""Languages whose letters are two columns wide, and break anywhere."""
+_LINE: Final = "_" * 38
 
 
-def readme(wanted: Wanted, origin: str, events: int) -> bytes:
-    """Return README.txt: what the bag is, how to check it, what it does not prove."""
-    return _README.format(
+def language_of(asked: str | None, contract: str | None) -> str:
+    """Return the language of a bag: the one asked for, else the contract's if there are texts."""
+    if asked is not None:
+        return asked
+    own = (contract or "").partition("-")[0].lower()
+    return own if own in LANGUAGES else ENGLISH
+
+
+def said(language: str) -> dict[str, str]:
+    """Return the bag's own texts by name; raise Malformed for a language without any."""
+    return words(language, _TEXTS)
+
+
+def readme(
+    wanted: Wanted, language: str, origin: str, chains: tuple[Chain, ...], events: int
+) -> bytes:
+    """Return a README: what the bag is, how to check it, what it does not prove."""
+    say = said(language)
+    about = say["what"].format(
         origin=origin,
-        chain=chain_text(wanted.chain),
+        chains=", ".join(map(chain_text, chains)),
         position=wanted.position,
         events=events,
-        zone=wanted.zone.key,
-    ).encode()
+    )
+    files = [
+        _filled(say[what].replace("{zone}", wanted.zone.key), language, f"{name:<{_NAMES}}")
+        for name, what in _FILES.items()
+    ]
+    blocks = [
+        say["what_title"].upper(),
+        _filled(about, language),
+        "\n".join(files),
+        say["how_title"].upper(),
+        _filled(say["how_key"], language) + f"\n{_COMMAND}\n" + _filled(say["how_says"], language),
+        say["proves_title"].upper(),
+        "\n".join(_filled(say[f"proves_{one}"], language, "- ") for one in _PROVES),
+    ]
+    if language != ENGLISH:
+        blocks.append(_filled(say["english"], language))
+    return ("\n\n".join(blocks) + "\n").encode()
 
 
-def certificate(wanted: Wanted, origin: str, at: str) -> bytes:
-    """Return the text that a custodian signs."""
-    return _CERTIFICATE.format(
-        bag=wanted.bag,
-        chain=chain_text(wanted.chain),
-        position=wanted.position,
-        origin=origin,
-        at=at,
-        recipient=wanted.recipient,
-    ).encode()
+def certificate(
+    wanted: Wanted, language: str, origin: str, chains: tuple[Chain, ...], at: str
+) -> bytes:
+    """Return the text that a custodian signs, with their name where it was said."""
+    say = said(language)
+    facts = {
+        "bag": wanted.bag,
+        "of": ", ".join(map(chain_text, chains)),
+        "position": wanted.position,
+        "ledger": origin,
+        "made": at,
+        "for": wanted.recipient,
+    }
+    lines = [f"{say[f'certificate_{name}']}: {value}" for name, value in facts.items()]
+    signed = {"name": wanted.custodian or _LINE, "office": _LINE, "date": _LINE, "signature": _LINE}
+    blocks = [
+        say["certificate_title"].upper(),
+        "\n".join(lines),
+        _filled(say["certificate_says"], language),
+        *(f"{say[f'certificate_{name}']}: {value}" for name, value in signed.items()),
+    ]
+    return ("\n\n".join(blocks) + "\n").encode()
+
+
+def _filled(text: str, language: str, before: str = "") -> str:
+    """Return a text in lines of readable length, `before` in front of the first."""
+    width = len(before) + (_WIDTH - len(before)) // (2 if language in _WIDE else 1)
+    after = " " * len(before)
+    return fill(text, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False)

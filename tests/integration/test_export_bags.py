@@ -183,7 +183,7 @@ def test_as_of_a_position_a_bag_is_the_same_apart_from_custody(
     }
     differ = {n.partition("/")[2] for n in first if first[n] != third[n]} - made_by
     assert differ == {
-        *("data/certificate.txt", "bag-info.txt", "manifest-sha256.txt"),
+        *("data/certificate.txt", "data/timeline-1.pdf", "bag-info.txt", "manifest-sha256.txt"),
         *("tagmanifest-sha256.txt", "manifest.note"),
     }
     assert verify(one, exporting.vkey).ok
