@@ -1,5 +1,7 @@
 """What the routes of disputes share: the dispute of the path, as of any moment, and its view."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -70,21 +72,33 @@ async def record(write: Write[Any], plan: Plan, decided: Stream | None = None) -
     return await answer(write.call, await write.handle(plan, decided))
 
 
+def item_of(
+    dispute: UUID, folded: Folded, opened: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
+    """Return where a dispute stands, without anything personal; `opened` is its first event."""
+    state: DisputeState = folded.state
+    return {
+        "id": dispute,
+        "number": opened["number"],
+        "kind": opened["kind"],
+        "language": opened["language"],
+        "contract": state.contract,
+        "ticket": state.ticket,
+        "opened_at": at,
+        "undecided": len(state.claims) - len(state.decided),
+        "closed": state.closed,
+        "version": folded.version,
+    }
+
+
 async def view_of(
     call: Call, case: Case, folded: Folded, moment: Moment | None = None
 ) -> dict[str, Any]:
     """Return a dispute as staff read it, its texts opened."""
     state: DisputeState = folded.state
     events = await events_of(call, case.stream, folded.version)
-    opened = events[0]["what"]
     return {
-        "id": case.dispute,
-        "number": opened["number"],
-        "kind": opened["kind"],
-        "language": opened["language"],
-        "contract": state.contract,
-        "ticket": state.ticket,
-        "opened_at": events[0]["recorded_at"],
+        **item_of(case.dispute, folded, events[0]["what"], events[0]["recorded_at"]),
         "claims": [
             {"claim": key, **one._asdict(), "upheld": state.decided.get(key)}
             for key in state.claims
@@ -93,8 +107,6 @@ async def view_of(
         "determination": state.determination and state.determination._asdict(),
         "departure": state.departure and state.departure._asdict(),
         "suspension": state.suspension and state.suspension._asdict(),
-        "closed": state.closed,
-        "version": folded.version,
         **await _in_contract(call, case, moment),
         "events": events,
     }

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.answers import shown
 from api.calls import Call
 from api.cases import check_of, note_read, notice_ticket, photo_code, shown_in_ticket
-from api.disputes import PATH, contract_state, dispute_of, record, view_of
+from api.disputes import PATH, contract_state, dispute_of, item_of, record, view_of
 from api.identity import document_of, of_purpose
 from api.notices import claims_notice
 from api.reads import moment_of, query
@@ -34,7 +34,11 @@ from domain.stream import Stream, StreamKind
 from domain.ticket import TICKET
 from domain.ticket.state import TicketState
 from domain.values import Purpose
+from infra.envelope import parse
 from infra.ids import new_id
+from projections.cursors import read_cursor, write_cursor
+from projections.disputes import DisputeCursor, opened
+from projections.telling import data_of
 
 router = APIRouter(tags=["disputes"])
 
@@ -65,6 +69,28 @@ async def open_dispute(call: Call) -> Response:
         words=optional(body.words, asker, Purpose.CLAIM),
     )
     return await record(write, plans.open_dispute(case, command))
+
+
+@route(router, "GET", "/v1/disputes", query=forms.Disputes, answer=forms.DisputeList)
+async def list_disputes(call: Call) -> Response:
+    """List every dispute, or the open or closed ones, in the order in which they were opened."""
+    page = query(call, forms.Disputes)
+    question = f"disputes/{page.only}"
+    place = read_cursor(page.cursor, DisputeCursor, question) if page.cursor else None
+    closed = None if page.only is None else page.only == "closed"
+    services, after = call.services, place.after if place else 0
+    async with services.reads.pool.connection() as connection:
+        rows = await opened(connection, after, page.limit + 1, closed=closed)
+    items = []
+    for row in rows[: page.limit]:
+        stream = Stream(StreamKind.DISPUTE, row.dispute)
+        folded = await services.handler.states.load(DISPUTE, stream, fresh=True)
+        parts = parse(row.envelope)
+        items.append(item_of(row.dispute, folded, data_of(parts), parts.recorded_at))
+    more = None
+    if len(rows) > page.limit:
+        more = write_cursor(DisputeCursor(question, rows[page.limit - 1].position))
+    return shown({"items": items, "next": more})
 
 
 async def _ticket(call: Call, ticket: UUID) -> TicketState:

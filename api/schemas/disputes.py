@@ -1,11 +1,12 @@
 """Bodies of disputes."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.common import Answer, Body, Language, Line, Number, Short, Time, Written
+from api.schemas.common import Answer, Body, Language, Line, Number, Paged, Short, Time, Written
 from api.schemas.contracts import Contact, Document
 from api.schemas.ownership import CaseEvent, Check
 from domain.contract.ownership.vocabulary import FreezeGround, Together
@@ -14,6 +15,12 @@ from domain.identity.answer import Unclear
 from domain.identity.proof import Capacity
 from domain.identity_change.events import Means
 from domain.ticket.events import Channel
+
+
+class Disputes(Paged):
+    """Which disputes to list: all, or those alone that are open or closed."""
+
+    only: Literal["open", "closed"] | None = None
 
 
 class OpenDispute(Body):
@@ -198,24 +205,37 @@ class FreezeView(Answer):
     until: datetime
 
 
-class DisputeView(Answer):
-    """A dispute with its evidence; this read was recorded.
-
-    `contract_version` is what freezes are renewed and lifted on.
-    """
+class DisputeItem(Answer):
+    """Where a dispute stands; `undecided` of its claims wait."""
 
     id: UUID
     number: str
     kind: DisputeKind
     contract: str | None
-    contract_version: int | None
     ticket: UUID
     opened_at: datetime
+    undecided: int
+    closed: bool
+    version: int
+
+
+class DisputeList(Answer):
+    """Disputes in the order in which they were opened."""
+
+    items: list[DisputeItem]
+    next: str | None
+
+
+class DisputeView(DisputeItem):
+    """A dispute with its evidence; this read was recorded.
+
+    `contract_version` is what freezes are renewed and lifted on.
+    """
+
+    contract_version: int | None
     claims: list[ClaimView]
     determination: DeterminationView | None
     departure: AskedView | None
     suspension: AskedView | None
     freeze: FreezeView | None
-    closed: bool
-    version: int
     events: list[CaseEvent]

@@ -262,6 +262,7 @@ WRITES: dict[str, Any] = {
 """The writes about disputes, each made ready in a world."""
 
 READS: dict[str, Any] = {
+    "list_disputes": lambda _: "/v1/disputes",
     "read_dispute": lambda world: own(world).path,
     "read_dispute_case_file": lambda world: f"{own(world).path}/case-file",
 }
