@@ -43,6 +43,7 @@ from projections.case_file.reading import find_dispute, read_case_file
 
 OTHER = Stream(StreamKind.DISPUTE, uid(701))
 UNDER = Stream(StreamKind.TICKET, uid(501))
+SAID: dict[str, Any] = {"audience": Audience.PUBLIC, "text": said()}
 STEPS, LOOKS = 70, 10
 LONG_AGO = NOW - timedelta(days=5)
 BEGINNING: list[tuple[Stream, Any]] = [
@@ -84,9 +85,8 @@ def fresh(chance: random.Random) -> UUID:
 
 
 def _post(c: random.Random) -> Any:
-    message = {"message": fresh(c), "audience": Audience.PUBLIC, "text": said()}
     by = c.choice([AGENT, CUSTOMER])
-    return c.choice([THE_TICKET, UNDER]), ask(PostMessage, by, **message)
+    return c.choice([THE_TICKET, UNDER]), ask(PostMessage, by, message=fresh(c), **SAID)
 
 
 def _claim(c: random.Random) -> Any:
@@ -160,6 +160,8 @@ def test_the_file_as_of_a_position_is_what_it_was_when_that_was_the_newest(
             made[head] = file_of(ledger, Moment(head, NOW))
             assert head == len(chance.life.happened)
         chance.next()
+    for stream in (THE_TICKET, UNDER):
+        chance.life.ask(stream, ask(PostMessage, message=uid(9), **SAID), occurred_at=NOW)
     ledger.tell(chance.life.requests[told:])
     for position, file in made.items():
         assert file_of(ledger, Moment(position, NOW)) == file

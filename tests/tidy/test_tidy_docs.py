@@ -47,6 +47,7 @@ PROMISED = [
     *("/v1/events/{id}/proof", "/v1/consistency"),
     *("/v1/subjects/{id}/erasures", "/v1/tickets/{id}/erasures"),
     *("/v1/queue", "/v1/queue/live", "/v1/events/{id}", "/v1/staff"),
+    "/v1/disputes/{id}/case-file",
     *("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"),
 ]
 EXAMPLES = [
