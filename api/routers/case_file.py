@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.answers import shown
+from api.answers import shown, time_text
 from api.calls import Call
 from api.permissions import Permit, table
 from api.reads import moment_of, query, wait
@@ -51,7 +51,7 @@ async def read_dispute_case_file(call: Call) -> Response:
     labels = Labels(services.settings.labelled_networks)
     file, findings = await read_case_file(services.reads, found, labels, identity=_identity(call))
     view = {**_flat(file), "findings": findings, "signals": Listed.of(()), "links": _links(found)}
-    if found.contract is not None:
+    if found.contract is not None and file.contract is not None and file.contract.registered:
         thresholds = thresholds_of(services.settings)
         signals = await contract_signals(services.reads, found.contract, thresholds, moment=moment)
         view["signals"] = Listed.of(signals)
@@ -90,10 +90,18 @@ def _flat(file: CaseFile) -> dict[str, Any]:
 
 
 def _links(found: Found) -> dict[str, str]:
-    """Return where the full histories are."""
-    links = {"dispute": f"/v1/disputes/{found.dispute}"}
+    """Return where the full histories are: as of the same moment, but for the identity."""
+    moment = found.moment
+    as_of = f"as_of_position={moment.position}"
+    if moment.occurred is not None:
+        as_of = f"as_of={time_text(moment.occurred)}&as_of_basis={moment.basis}"
+    links = {
+        "dispute": f"/v1/disputes/{found.dispute}?{as_of}",
+        "ticket": f"/v1/tickets/{found.ticket}/timeline?{as_of}",
+    }
     if found.contract is not None:
-        contract, as_of = f"/v1/contracts/{found.contract}", found.moment.position
-        links["history"] = f"{contract}/history?as_of_position={as_of}"
+        contract = f"/v1/contracts/{found.contract}"
+        links["history"] = f"{contract}/history?{as_of}"
+        links["signals"] = f"{contract}/signals?{as_of}"
         links["identity"] = f"{contract}/identity"
     return links

@@ -19,7 +19,7 @@ WITHHELD: Final[Json] = {"withheld": True}
 MOST: Final = 200
 """How many of a list are shown, the newest."""
 
-STEPS: Final = 50
+STEPS: Final = 20
 """How many events of one thing are shown: the first and the newest."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from domain.contract.events import ContractClosed, ContractRegistered
@@ -15,11 +15,11 @@ from domain.log import Recorded
 from domain.stream import StreamKind
 from infra.networks import Labels
 from projections.case_file.addresses import Axis, Uses
-from projections.case_file.entries import Entry, Json, Listed, Mark, entry_of, mark_of
+from projections.case_file.entries import MOST, Entry, Json, Listed, Mark, entry_of, mark_of
 from projections.case_file.identities import Version, versions
 from projections.case_file.people import Involved, Member, Ticket
 from projections.case_file.table import Section
-from projections.case_file.threads import Threads, Told
+from projections.case_file.threads import Thread, Threads, Told
 
 
 class Scope(StrEnum):
@@ -93,7 +93,10 @@ class CaseFile:
     staff: Listed[Member]
 
 
-NESTED = frozenset({Section.DISPUTES, Section.CLAIMS})
+DISPUTES: Final = 50
+"""How many disputes are shown, and how many claims of another dispute than this one."""
+
+NESTED: Final = frozenset({Section.DISPUTES, Section.CLAIMS})
 """The sections that are shown within the disputes."""
 
 
@@ -183,7 +186,7 @@ class Folding:
             contract=self._registered(self.number) if self.number is not None else None,
             holder=self._held(as_of) if attached else None,
             identities=Listed.of(versions(self._identities, self._threads)),
-            disputes=Listed.of(self._disputes()),
+            disputes=self._disputes(),
             sections={section.value: self._threads.listed(section) for section in sections},
             tickets=self._involved.tickets(),
             addresses=self._uses.axis(),
@@ -230,15 +233,20 @@ class Folding:
                     rests_on=marks,
                 )
 
-    def _disputes(self) -> list[Case]:
-        claims: dict[UUID, list[Told]] = {}
-        for thread in self._threads.of(Section.CLAIMS):
-            claims.setdefault(thread.case, []).append(thread.told())
-        return [
-            Case(
-                this=one.case == self.dispute,
-                dispute=one.told(),
-                claims=Listed.of(claims.get(one.case, [])),
-            )
-            for one in self._threads.of(Section.DISPUTES)
-        ]
+    def _disputes(self) -> Listed[Case]:
+        """Return the newest disputes, and in any case the one whose file it is."""
+        threads = self._threads.of(Section.DISPUTES)
+        shown = [one for one in threads[:-DISPUTES] if one.case == self.dispute]
+        shown += threads[-DISPUTES:]
+        claims: dict[UUID, list[Thread]] = {one.case: [] for one in shown}
+        for claim in self._threads.of(Section.CLAIMS):
+            if claim.case in claims:
+                claims[claim.case].append(claim)
+        return Listed(len(threads), tuple(self._told(one, claims[one.case]) for one in shown))
+
+    def _told(self, dispute: Thread, claims: list[Thread]) -> Case:
+        """Return a dispute with its newest claims: of another one fewer."""
+        this = dispute.case == self.dispute
+        newest = claims[-MOST if this else -DISPUTES :]
+        told = Listed(len(claims), tuple(one.told() for one in newest))
+        return Case(this, dispute.told(), told)

@@ -38,6 +38,11 @@ class Found:
     contract: str | None
     envelopes: tuple[bytes, ...]
 
+    @property
+    def ticket(self) -> UUID:
+        """Return the ticket by which it was opened."""
+        return UUID(data_of(parse(self.envelopes[0]))["ticket"])
+
 
 async def find_dispute(reads: Reads, dispute: UUID, moment: Moment) -> Found:
     """Return a dispute as of a moment; raise NotFound when it was not there."""

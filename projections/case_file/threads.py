@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.stream import Stream
-from projections.case_file.entries import STEPS, Entry, Json, Listed
+from projections.case_file.entries import MOST, STEPS, Entry, Json, Listed
 from projections.case_file.table import STREAM, TABLE, Row, Section
 
 
@@ -86,7 +86,8 @@ class Threads:
 
     def listed(self, section: Section) -> Listed[Told]:
         """Return the threads of a kind as they are shown."""
-        return Listed.of([one.told() for one in self.of(section)])
+        threads = self.of(section)
+        return Listed(len(threads), tuple(one.told() for one in threads[-MOST:]))
 
 
 def _key(row: Row, entry: Entry) -> str:

@@ -10,6 +10,8 @@ from support.ownership import Ask, accepted, holder_of, sent
 from support.requests_of import World, new_world
 from support.serving import Served
 
+from api.schemas.case_file import CaseFileView
+
 HANDLER = "dispute_handler"
 HISTORY = ("contract", "holder", "identities", "persons", "disputes", "addresses", "staff")
 
@@ -17,6 +19,7 @@ HISTORY = ("contract", "holder", "identities", "persons", "disputes", "addresses
 def file_of(dispute: Dispute, role: str = HANDLER, **params: Any) -> dict[str, Any]:
     answer = dispute.served.get(role, f"{dispute.path}/case-file", params=params)
     assert answer.status_code == 200, answer.text
+    CaseFileView.model_validate_json(answer.content)
     return dict(answer.json())
 
 
@@ -105,6 +108,8 @@ def test_as_of_a_position_it_is_what_it_was_and_reading_leaves_no_trace_in_it(
     now = file_of(dispute)
     assert now["disputes"]["items"][0]["claims"]["total"] == 2
     then = file_of(dispute, as_of_position=before["as_of_position"])
+    for link in then["links"].values():
+        assert dispute.served.get(HANDLER, link).status_code == 200, link
     assert {name: then[name] for name in HISTORY} == {name: before[name] for name in HISTORY}
 
 
@@ -119,6 +124,7 @@ def test_an_unattached_dispute_shows_itself_and_its_ticket_alone(served: Served)
     assert file["identities"]["total"] == 0
     assert file["disputes"]["items"][0]["claims"]["total"] == 1
     assert world.contract not in str(file["links"])
+    assert served.get(HANDLER, file["links"]["ticket"]).status_code == 200
 
 
 def test_opening_it_is_recorded_and_supervisors_see_no_identity_data(

@@ -59,11 +59,12 @@ from domain.contract.ownership.commands import (
 )
 from domain.contract.ownership.vocabulary import ChangeKind, Doubt, FreezeGround
 from domain.dispute.commands import AttachDispute
+from domain.stream import Stream, StreamKind
 from domain.ticket.commands import PostMessage
 from domain.ticket.events import Audience
 from domain.values import Behalf, Role
 from projections.case_file.entries import MOST, STEPS, WITHHELD
-from projections.case_file.fold import Scope
+from projections.case_file.fold import DISPUTES, Scope
 from projections.case_file.table import STREAM, TABLE
 from projections.opening import Text
 
@@ -328,6 +329,18 @@ def test_a_long_list_says_how_many_there_are_and_shows_the_newest() -> None:
     assert case.claims.items[-1].id == str(uid(2000 + MOST + 2))
     earlier = life.file(as_of=len(life.happened) - MOST).disputes.items[0]
     assert [one.id for one in earlier.claims.items] == [str(uid(2000 + n)) for n in range(3)]
+
+
+def test_however_many_disputes_there_are_the_one_of_the_file_is_shown() -> None:
+    life = opened().ask(THE_DISPUTE, claim())
+    for number in range(DISPUTES + 2):
+        other = Stream(StreamKind.DISPUTE, uid(4000 + number))
+        life.ask(other, opening(number="000-021"), claim(uid(6000 + number), RIVAL))
+    disputes = life.file().disputes
+    assert (disputes.total, len(disputes.items)) == (DISPUTES + 3, DISPUTES + 1)
+    assert [one.this for one in disputes.items] == [True, *[False] * DISPUTES]
+    assert disputes.items[0].claims.items[0].facts["claimant"] == CONTRACTOR
+    assert disputes.items[1].claims.items[0].facts["claimant"] == RIVAL
 
 
 def test_of_one_thing_with_many_events_the_first_and_the_newest_are_shown() -> None:
