@@ -37,7 +37,7 @@ from infra.logkeys import LogKeys
 from infra.notes import Verifier
 from infra.pool import Pool
 from infra.reader import Reader
-from infra.sealing import ChunkPlace
+from infra.sealing import CHUNK_BYTES, ChunkPlace
 from projections.exporting.make import make_bag
 from projections.exporting.wanted import Wanted
 from projections.heads import HeadSigner, serving
@@ -75,7 +75,7 @@ class Told:
 
 def story(told: Told, messages: int = 6) -> Iterator[Request]:
     """Yield what is recorded: a contract, two tickets, words of several people, a file."""
-    said = _Saying()
+    said = Saying()
     registered = ContractRegistered(CONTRACT, Category.UNKNOWN, told.holder, "en", None, ())
     name = Sealed("Somebody Else", told.third, Purpose.IDENTITY)
     yield said(told.agent, told.contract, registered)
@@ -114,21 +114,26 @@ def _text(told: Told, text: str) -> Sealed:
     return Sealed(text, told.holder, Purpose.CORRESPONDENCE)
 
 
-class _Saying:
+class Saying:
     """Makes requests one after the other, each stream at its version."""
 
     def __init__(self) -> None:
         self._versions: dict[Stream, int] = {}
 
     def __call__(
-        self, by: Actor, stream: Stream, *events: object, imported: bool = False
+        self,
+        by: Actor,
+        stream: Stream,
+        *events: object,
+        imported: bool = False,
+        contract: str | None = CONTRACT,
     ) -> Request:
         version = self._versions.get(stream, 0)
         self._versions[stream] = version + len(events)
         address = Sealed('{"address":"192.0.2.7"}', by.id, Purpose.ADDRESS)
         origin = Origin(OriginKind.IMPORTED, "log", 7) if imported else Origin()
         who = replace(provenance(), actor=by, address=address, origin=origin)
-        new = tuple(NewEvent(event, CONTRACT) for event in events)
+        new = tuple(NewEvent(event, contract) for event in events)
         return Request((Write(stream, version, new),), (), key(), who)
 
 
@@ -156,17 +161,27 @@ def _without_files(write: Write) -> Write:
 
 def keep_file(ledger: Ledger, told: Told) -> None:
     """Store the bytes of the told attachment, as the API does."""
+    keep(
+        ledger,
+        KeyScope(told.holder, CONTRACT, Purpose.CORRESPONDENCE),
+        told.ticket,
+        told.attachment,
+        FILE,
+    )
+
+
+def keep(ledger: Ledger, scope: KeyScope, ticket: Stream, attachment: UUID, content: bytes) -> None:
+    """Store the bytes of an attachment."""
 
     async def store() -> None:
         pool = Pool(ledger.database.dsn_app)
         await pool.open()
-        scope = KeyScope(told.holder, CONTRACT, Purpose.CORRESPONDENCE)
         sealing = ledger.codec.keys.sealing_keys((scope,))[scope]
-        pieces = [FILE[: 1 << 20], FILE[1 << 20 :]]
+        pieces = [content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES)]
         for index, piece in enumerate(pieces):
-            place = ChunkPlace(told.ticket, told.attachment, index, last=index == 1)
+            place = ChunkPlace(ticket, attachment, index, last=index == len(pieces) - 1)
             chunk = ledger.codec.sealer.seal_chunk(place, piece, sealing)
-            await Reader(pool).store_chunk(told.attachment, index, chunk)
+            await Reader(pool).store_chunk(attachment, index, chunk)
         await pool.close()
 
     asyncio.run(store())
@@ -202,6 +217,7 @@ class Exporting:
         sign: Callable[[bytes], bytes] | None = None,
         at: datetime | None = None,
         bag: UUID | None = None,
+        **more: Any,
     ) -> Path:
         """Export a chain to a file, signed by the log's key; return the file."""
         last = self.ledger.rows("SELECT max(position) FROM ledger.events")[0][0]
@@ -216,6 +232,7 @@ class Exporting:
             words=None,
             withhold=withhold,
             zone=ZoneInfo("Asia/Tashkent"),
+            **more,
         )
 
         async def run() -> None:
