@@ -9,6 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +31,7 @@ class SqliteKeyStore:
         self.path = path
         self._lock = threading.Lock()
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            _make(path)
             self._db = sqlite3.connect(
                 path, timeout=_WAIT, isolation_level=None, check_same_thread=False
             )
@@ -122,6 +123,16 @@ class SqliteKeyStore:
                     self._db.executemany(_SQL[statement], rows)
         except sqlite3.Error as error:
             raise Unavailable(f"{self.path}: the key store refused keys: {error}") from error
+
+
+def _make(path: Path) -> None:
+    """Make the file for this user alone; one that is there is left to SQLite.
+
+    Closing a file gives up all locks that this process has on it: then another process takes
+    itself for the last one, and removes the journal that is in use here.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _row(key: WrappedKey) -> tuple[str, str, str, bytes]:

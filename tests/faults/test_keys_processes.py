@@ -103,3 +103,20 @@ def test_a_killed_process_loses_no_key_that_it_handed_out(place: tuple[str, str]
         key = keys.sealing_key(KeyScope(None, contract, Purpose.ADDRESS, 2026))
         assert (str(key.id), key.secret.hex()) == (key_id, secret)
     keys.close()
+
+
+def test_a_store_opened_twice_loses_no_journal_to_another_process(tmp_path: Path) -> None:
+    place = tmp_path / "keys.sqlite"
+    first, second = SqliteKeyStore(place), SqliteKeyStore(place)
+    keys = Keys(first, kek_of_text(KEK))
+    keys.sealing_key(KeyScope(None, "CN-1", Purpose.ADDRESS, 2026))
+    code = "import sys; from pathlib import Path; from infra.keys.sqlite import SqliteKeyStore"
+    code += "; SqliteKeyStore(Path(sys.argv[1])).close()"
+    other = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run([sys.executable, "-c", code, str(place)], env=other, check=True, timeout=60)
+    key = keys.sealing_key(KeyScope(None, "CN-2", Purpose.ADDRESS, 2026))
+    with maker("sqlite", str(place)) as process:
+        tell(process, ["CN-2"])
+        assert hear(process) == ("CN-2", str(key.id), key.secret.hex())
+    second.close()
+    keys.close()
