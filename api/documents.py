@@ -111,6 +111,8 @@ def statuses_of(operation: Operation) -> list[int]:
         statuses.add(409)
     if operation.tail:
         statuses.add(422)
+    if operation.kept:
+        statuses.add(410)
     return sorted(statuses)
 
 

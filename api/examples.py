@@ -20,6 +20,7 @@ _BY_TYPE: Final[Mapping[str, Any]] = {"integer": 1, "number": 1, "boolean": True
 _BY_MEDIA: Final[Mapping[str, Any]] = {
     "application/json": {},
     "application/octet-stream": "a file's bytes",
+    "application/zip": "a zip's bytes",
     "text/event-stream": "id: 7\nevent: ticket\ndata: {}\n\n",
     "text/plain": "ledger_position 7\n",
     "text/html": "<!doctype html>",

@@ -14,6 +14,7 @@ class Operation:
 
     `decided`: If-Match is mandatory. `right` is what a customer needs under the contract.
     `covered`: 409 until a checkpoint covers it. `tail`: the last part of the path may have slashes.
+    `kept`: 410 when what it tells of is not kept any more.
     `media` is the answer's media type; `raw`: the body is a file's bytes, not JSON.
     """
 
@@ -33,6 +34,7 @@ class Operation:
     positioned: bool = False
     covered: bool = False
     tail: bool = False
+    kept: bool = False
     example: Mapping[str, Any] = field(default_factory=dict)
     answer_example: Mapping[str, Any] | str | None = None
 

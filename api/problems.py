@@ -14,6 +14,7 @@ from domain.errors import (
     Erasing,
     Forked,
     Integrity,
+    InTheMaking,
     KeyMissing,
     KeyReused,
     LedgerError,
@@ -23,6 +24,7 @@ from domain.errors import (
     NotYetIntegrated,
     OutcomeUnknown,
     Refused,
+    Removed,
     Stale,
     Unauthenticated,
     Unavailable,
@@ -120,6 +122,13 @@ PROBLEMS: Final[dict[type[LedgerError], Problem]] = {
         "Not found",
         "It does not exist, or it is not yours: the two are never told apart.",
     ),
+    Removed: Problem(
+        "removed",
+        410,
+        "It is not kept any more",
+        "An export is kept for a while only, and no longer than the personal data in it. The "
+        "detail says how to make it again.",
+    ),
     NoSuchMethod: Problem(
         "method-not-allowed",
         405,
@@ -176,6 +185,14 @@ PROBLEMS: Final[dict[type[LedgerError], Problem]] = {
         "No checkpoint covers it yet",
         "A checkpoint is signed about a second after an append. Ask again then.",
         retry_after=1,
+    ),
+    InTheMaking: Problem(
+        "in-the-making",
+        409,
+        "The same request is being carried out",
+        "It was sent before, under the same Idempotency-Key, and has no answer yet. Send it again "
+        "in a while.",
+        retry_after=2,
     ),
     Erasing: Problem(
         "erasing",

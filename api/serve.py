@@ -20,7 +20,7 @@ _BACKLOG: Final = 2048
 
 
 class Server(uvicorn.Server):
-    """Ends the live queue's streams first, so that stopping waits for short requests alone."""
+    """Ends the live queue's streams and exports first: stopping waits for short requests alone."""
 
     def __init__(self, config: uvicorn.Config, edge: Edge) -> None:
         super().__init__(config)
@@ -29,7 +29,9 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop."""
         if self.started:  # a stop during the start has no readers to end
-            services_of(self._edge).live.stop_readers()
+            services = services_of(self._edge)
+            services.live.stop_readers()
+            services.exports.stop()
         super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

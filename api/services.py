@@ -11,6 +11,7 @@ from api.auth.limits import Limits
 from api.auth.principals import Confirmed, Principals
 from api.auth.tokens import Tokens
 from api.directory import Directory
+from api.exporting import Exports
 from api.live import Live
 from api.metrics import Metrics
 from domain.handling import Handler
@@ -46,6 +47,7 @@ class Services:
     began: int
     published: PublishedLog
     log_keys: LogKeys
+    exports: Exports
     _contracts: OrderedDict[str, Stream] = field(default_factory=OrderedDict)
 
     async def contract_stream(self, number: str) -> Stream | None:
@@ -79,6 +81,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         began = (await log.head()).position
         live = Live(log.reader, forget=keys.forget)
         live.start()
+        exports = Exports(settings)
+        exports.start()
         try:
             yield Services(
                 settings=settings,
@@ -98,7 +102,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 began=began,
                 published=PublishedLog(settings.data),
                 log_keys=LogKeys.of(settings),
+                exports=exports,
             )
         finally:
+            await exports.close()
             await live.close()
     keys.close()

@@ -8,17 +8,27 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, BinaryIO, Final
 
 from cyclopts import Parameter
 from pydantic import SecretStr
 
-from domain.errors import Malformed, NotAllowed, NotFound, Refused, Unauthenticated, Unavailable
+from domain.errors import (
+    InTheMaking,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    Refused,
+    Removed,
+    Unauthenticated,
+    Unavailable,
+)
 from infra.files import is_held
 from infra.settings import Settings, read_settings
 
 READY: Final = "ready.json"
 _TIMEOUT: Final = 60.0
+_BLOCK: Final = 1 << 18
 
 
 @Parameter(name="*")
@@ -109,12 +119,29 @@ class Remote:
             "GET", path, parameters={k: v for k, v in parameters.items() if v is not None}
         )
 
-    def post(self, path: str, body: object, *, key: str) -> Any:
+    def post(self, path: str, body: object, *, key: str, seconds: float = _TIMEOUT) -> Any:
         """Send `body` under the idempotency key `key` and return the answer.
 
-        Raises the error that the problem document stands for.
+        Raises the error that the problem document stands for, Unavailable after `seconds`.
         """
-        return self._ask("POST", path, body=body, headers={"Idempotency-Key": key})
+        headers = {"Idempotency-Key": key}
+        return self._ask("POST", path, body=body, headers=headers, seconds=seconds)
+
+    def download(self, path: str, file: BinaryIO) -> None:
+        """Write what is at `path` to a file; raise the error that the problem document stands for.
+
+        Raises Unavailable when it breaks off.
+        """
+        import httpx  # noqa: PLC0415 - as below
+
+        headers, url = {"Authorization": f"Bearer {self.token}"}, self.url.rstrip("/") + path
+        try:
+            with httpx.stream("GET", url, headers=headers, timeout=_TIMEOUT) as answer:
+                if answer.is_error:
+                    raise _error(answer.status_code, answer.read())
+                file.writelines(answer.iter_raw(_BLOCK))
+        except httpx.HTTPError as error:
+            raise Unavailable(f"{self.url} broke off: {type(error).__name__}") from None
 
     def _ask(
         self,
@@ -124,6 +151,7 @@ class Remote:
         parameters: Mapping[str, Any] | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
+        seconds: float = _TIMEOUT,
     ) -> Any:
         import httpx  # noqa: PLC0415 - 80 ms, needed by commands that speak HTTP alone
 
@@ -134,7 +162,7 @@ class Remote:
                 params=parameters,
                 json=body,
                 headers={"Authorization": f"Bearer {self.token}", **(headers or {})},
-                timeout=_TIMEOUT,
+                timeout=seconds,
             )
         except httpx.HTTPError as error:
             raise Unavailable(f"{self.url} does not answer: {type(error).__name__}") from None
@@ -162,6 +190,8 @@ def _error(status: int, content: bytes) -> Exception:
     detail = str(problem.get("detail") or problem.get("title") or f"answered {status}")
     if status in _BY_STATUS:
         return _BY_STATUS[status](detail)
+    if str(problem.get("type")).endswith(_IN_THE_MAKING):
+        return InTheMaking(detail)
     if "rule" in problem:
         return Refused(str(problem["rule"]), detail)
     return Malformed(detail) if status < 500 else Unavailable(detail)  # noqa: PLR2004
@@ -171,4 +201,6 @@ _BY_STATUS: Final[dict[int, type[Exception]]] = {
     401: Unauthenticated,
     403: NotAllowed,
     404: NotFound,
+    410: Removed,
 }
+_IN_THE_MAKING: Final = "/in-the-making"

@@ -12,21 +12,19 @@ from cyclopts import Parameter, validators
 from cli.connection import Where, local_settings, remote
 from cli.exits import GOOD
 from cli.exporting_options import Wishes
+from cli.exporting_remote import fetch
 from cli.output import progress, show
 from cli.viewing import AsJson, ticket_id
 from domain.chainhead import Chain
 from domain.errors import Malformed
-from domain.handling import Handler
 from domain.stream import Stream, StreamKind
 from domain.values import Actor, ActorKind, Assurance, Provenance, Role, is_code
 from infra.ids import new_id
 from infra.keys.opening import open_keys
-from infra.logkeys import LogKeys
 from infra.secrets import Secrets
 from infra.settings import Settings
-from infra.store import PostgresLog, open_log
-from projections.exporting.make import make_bag
-from projections.exporting.record import Recording, basis_of, stream_of
+from infra.store import open_log
+from projections.exporting import record
 from projections.exporting.wanted import Wanted
 
 LONGEST: Final = 1_000
@@ -52,6 +50,7 @@ def export(  # noqa: PLR0913 - one argument an option
 
     The words of third parties are withheld. The export itself is recorded, with the digest of the
     zip, for whom it is, and why; without that, or when it cannot be signed, there is no file.
+    With --url it is made there, as whoever's token it is, and fetched.
 
     Example: ledger export ticket INC0000045 --out ticket.zip --recipient "District court 4"
     --legal-basis court_order
@@ -74,7 +73,7 @@ def export(  # noqa: PLR0913 - one argument an option
     """
     asked, more = where or Where(), wishes or Wishes()
     _require_usable(out, recipient=recipient, legal_basis=legal_basis, custodian=more.custodian)
-    basis, words = basis_of(legal_basis)
+    basis, words = record.basis_of(legal_basis)
     wanted = Wanted(
         chain=_chain(what, id, asked),
         position=at_position or 0,
@@ -90,9 +89,9 @@ def export(  # noqa: PLR0913 - one argument an option
         custodian=more.custodian,
         disclose=frozenset(more.disclose),
     )
-    events = asyncio.run(_export(local_settings(asked), wanted, out))
-    told = {"bag": wanted.bag, "file": str(out), "events": events, "bytes": out.stat().st_size}
-    show(told, (f"{events} events in {out}, bag {wanted.bag}",), as_json=as_json)
+    bag, events = _made(asked, wanted, out)
+    told = {"bag": bag, "file": str(out), "events": events, "bytes": out.stat().st_size}
+    show(told, (f"{events} events in {out}, bag {bag}",), as_json=as_json)
     return GOOD
 
 
@@ -120,6 +119,13 @@ def _chain(what: str, named: str, where: Where) -> Chain:
     return Stream(StreamKind.TICKET, UUID(ticket_id(remote(where), named)))
 
 
+def _made(where: Where, wanted: Wanted, out: Path) -> tuple[str, int]:
+    """Make the bag here or have it made there; return its id and how many events it has."""
+    if where.url:
+        return fetch(remote(where), wanted, out)
+    return str(wanted.bag), asyncio.run(_export(local_settings(where), wanted, out))
+
+
 async def _export(settings: Settings, wanted: Wanted, out: Path) -> int:
     assert settings.database_url is not None
     keys = open_keys(settings)
@@ -130,26 +136,10 @@ async def _export(settings: Settings, wanted: Wanted, out: Path) -> int:
             if wanted.position > head.position:
                 raise Malformed(f"the ledger has {head.position} events", "--at-position")
             wanted = wanted.as_of(wanted.position or head.position)
-            return await _make(log, Secrets(keys), settings, wanted, out)
+            said = Provenance(actor=wanted.by, at=wanted.at, correlation=wanted.bag)
+            key = Secrets(keys).command_key("exports", str(wanted.bag), b"")
+            with progress("exporting") as done:
+                _, events = await record.export(log, settings, wanted, said, key, out, done)
+            return events
     finally:
         keys.close()
-
-
-async def _make(
-    log: PostgresLog, secrets: Secrets, settings: Settings, wanted: Wanted, out: Path
-) -> int:
-    handler = Handler(log)
-    said = Provenance(actor=wanted.by, at=wanted.at, correlation=wanted.bag)
-    exported = await stream_of(handler, wanted.chain)
-    recording = Recording(handler, secrets, settings.data, wanted, exported, said)
-    with progress("exporting") as done:
-        return await make_bag(
-            out,
-            wanted,
-            log.reader,
-            log.codec.sealer,
-            settings.data,
-            LogKeys.of(settings),
-            recording.sign,
-            done,
-        )

@@ -25,6 +25,7 @@ from infra.files import Held
 from infra.migrate import migrate, pending
 from infra.postgres import Cluster, Role
 from infra.settings import Settings
+from projections.exporting.kept import remove_all
 from projections.log import About, about_log
 
 STOP: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
@@ -72,6 +73,7 @@ class Supervisor:
         Raises Stopped, or a LedgerError when something does not come up.
         """
         remove_ready(self._held.path)
+        remove_all(self._held.path)
         if self._settings.database_url is None:
             self._tell("Starting PostgreSQL (the first start makes its cluster)")
             self._cluster = Cluster(self._held, self._settings, check_signals)

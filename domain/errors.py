@@ -6,6 +6,7 @@ LedgerError
 ├── Unauthenticated        nobody, or a token that proves nothing
 ├── NotAllowed             known, but without the right
 ├── NotFound               not there, or not yours: the two are never told apart
+├── Removed                it was there and is not kept any more; the text says what to do
 ├── KeyReused              a known Idempotency-Key with another payload
 ├── VersionMissing         a decision about state needs If-Match
 ├── Stale                  the stream moved on since it was read
@@ -14,6 +15,7 @@ LedgerError
 └── Unavailable            not now: store, broker or clock is not fit
     ├── OutcomeUnknown     sent, not confirmed: repeat with the same key to find out
     ├── NotYetIntegrated   recorded, and no checkpoint covers it yet
+    ├── InTheMaking        the same was asked before and is being made: ask again in a moment
     ├── Erasing            its keys are being destroyed: a moment later there are new ones
     ├── ClockUnfit         time would run backwards or jump
     └── Forked             the store lost events it had acknowledged
@@ -53,6 +55,10 @@ class NotAllowed(LedgerError):
 
 class NotFound(LedgerError):
     """Not there, or not the asker's: the two are never told apart."""
+
+
+class Removed(LedgerError):
+    """It was there and is not kept any more; the text says how to get it again."""
 
 
 class KeyReused(LedgerError):
@@ -99,6 +105,10 @@ class OutcomeUnknown(Unavailable):
 
 class NotYetIntegrated(Unavailable):
     """No checkpoint covers it yet: the next one is a second away."""
+
+
+class InTheMaking(Unavailable):
+    """The same request, with the same key, is being carried out: its answer comes in a while."""
 
 
 class Erasing(Unavailable):

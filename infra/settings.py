@@ -271,6 +271,15 @@ class Settings(BaseSettings):
     attachment_bytes: int = Field(
         26_214_400, ge=1024, description="Largest attachment that is accepted (25 MiB)."
     )
+    export_at_once: int = Field(
+        2, ge=1, le=64, description="Exports that the API makes at the same time; more are refused."
+    )
+    export_kept_seconds: int = Field(
+        3600,
+        ge=1,
+        le=86_400,
+        description="How long a finished export can be fetched, at most: an erasure ends it.",
+    )
     read_wait_seconds: int = Field(
         5, ge=0, description="How long a read waits for the position that the client has seen."
     )

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +13,13 @@ import psycopg
 from domain.errors import LedgerError
 from domain.log import Recorded
 from infra import logs
-from infra.erasure import Eraser
+from infra.erasure import Eraser, Step
 from infra.erasurelist import ErasureList
 from infra.keys import Keys
 from infra.secrets import Secrets
 from infra.settings import Settings
 from infra.store import open_log
+from projections.exporting.kept import remove_all
 from projections.metrics import Meters
 
 NAME: Final = "eraser"
@@ -39,7 +41,8 @@ def follow_erasures(settings: Settings, keys: Keys, meters: Meters, stop: thread
     while not stop.is_set():
         try:
             with closing(_connect(eraser.get_secret_value())) as connection:
-                working = Eraser(connection, keys, ErasureList(settings.data))
+                listed = ErasureList(settings.data)
+                working = Eraser(connection, keys, listed, partial(_exports_go, settings.data))
                 position = 0
                 while not stop.is_set():
                     waiting = working.open_after(position)
@@ -56,6 +59,12 @@ def follow_erasures(settings: Settings, keys: Keys, meters: Meters, stop: thread
             _LOG.error("an erasure waits", exc_info=error, detail=detail)
             stop.wait(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _exports_go(data: Path, done: Step) -> None:
+    """Remove the exports that are kept: before it is recorded that what they may tell is gone."""
+    if done is Step.DELETED:
+        remove_all(data)
 
 
 def _connect(dsn: str) -> psycopg.Connection[tuple[object, ...]]:

@@ -1,21 +1,26 @@
-"""Recording an export before it is handed out, and having it signed: in this order."""
+"""Making an export, recording it before it is handed out, having it signed: in this order."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from domain.access import ACCESS, Exportable, NoteExport, ReadingBasis
 from domain.chainhead import Chain
-from domain.errors import NotFound, Unavailable
+from domain.errors import InTheMaking, NotFound, Unavailable
 from domain.handling import Handler, Reading, Step
+from domain.log import Accepted, CommandKey
 from domain.stream import Stream, StreamKind
 from domain.values import Provenance, Purpose, Sealed
 from infra.headchannel import ask_export
 from infra.ids import new_id
-from infra.secrets import Secrets
-from projections.exporting.make import covered
+from infra.logkeys import LogKeys
+from infra.settings import Settings
+from infra.store import PostgresLog
+from projections.exporting.make import covered, make_bag
 from projections.exporting.wanted import Wanted
 
 _TRIES: Final = 20
@@ -30,32 +35,65 @@ def basis_of(said: str) -> tuple[ReadingBasis, str | None]:
         return ReadingBasis.OTHER, said
 
 
-@dataclass(frozen=True, slots=True)
+async def export(
+    log: PostgresLog,
+    settings: Settings,
+    wanted: Wanted,
+    said: Provenance,
+    key: CommandKey,
+    out: Path,
+    progress: Callable[[int], None] = lambda _: None,
+) -> tuple[Accepted, int]:
+    """Make a bag that appears as `out` when it is recorded and signed.
+
+    Returns the answer of its recording and how many events it has. Raises NotFound,
+    NotYetIntegrated, Integrity, Unavailable, Refused, and InTheMaking when the same command was
+    recorded meanwhile.
+    """
+    handler = Handler(log)
+    exported = await stream_of(handler, wanted.chain)
+    recording = Recording(handler, key, settings.data, wanted, exported, said)
+    keys = LogKeys.of(settings)
+    sealer = log.codec.sealer
+    events = await make_bag(
+        out, wanted, log.reader, sealer, settings.data, keys, recording.sign, progress
+    )
+    assert recording.accepted is not None, "what was not recorded is not signed"
+    return recording.accepted, events
+
+
+@dataclass(slots=True)
 class Recording:
     """Records one export in the access stream of who makes it, and has the integrator sign it.
 
-    `exported` is the id of the stream of what is exported.
+    `exported` is the id of the stream of what is exported; `accepted` is set once it is recorded.
     """
 
     handler: Handler
-    secrets: Secrets
+    key: CommandKey
     data: Path
     wanted: Wanted
     exported: UUID
     provenance: Provenance
+    accepted: Accepted | None = None
 
     async def sign(self, digest: bytes) -> bytes:
         """Record a bag's digest; return the signed note.
 
-        Raises Refused without a basis, Unavailable when nobody signs: then no bag is handed out.
+        Raises Refused without a basis, Unavailable when nobody signs, InTheMaking when another
+        bag was recorded under the same key: then no bag is handed out.
         """
         step = Step(ACCESS, Stream(StreamKind.ACCESS, self.wanted.by.id), self._command(digest))
 
         async def plan(_reading: Reading) -> tuple[Step, ...]:
             return (step,)
 
-        key = self.secrets.command_key("exports", str(self.wanted.bag), digest)
-        accepted = await self.handler.handle(plan, key, self.provenance)
+        # making it took longer than clocks may differ: what is recorded now is said now
+        said = replace(self.provenance, at=datetime.now(UTC))
+        accepted = await self.handler.handle(plan, self.key, said)
+        if accepted.replayed:
+            raise InTheMaking("another bag was recorded for the same request")
+        self.accepted = accepted
         await covered(self.data, accepted.position)
         for _ in range(_TRIES):
             try:

@@ -102,6 +102,37 @@ def test_a_contract_is_exported_as_of_a_position(
     assert not late.exists()
 
 
+def test_an_export_is_made_elsewhere_and_fetched(
+    running: Running, ticket: str, tmp_path: Path
+) -> None:
+    bag, asked = tmp_path / "there.zip", ("--recipient", RECIPIENT, "--legal-basis", "a treaty")
+
+    def ask(role: str, *more: str) -> subprocess.CompletedProcess[str]:
+        where = ("--url", running.url, "--token", running.token(role), "--out", str(bag))
+        return ledger("export", "ticket", ticket, *asked, *where, *more)
+
+    assert ask("supervisor").returncode == 4
+    assert ask("dispute_handler", "--at-position", "1000000").returncode == 3
+    assert not bag.exists()
+    done = ask("dispute_handler", "--timezone", "Asia/Tashkent", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["file"], said["bytes"]) == (str(bag), bag.stat().st_size)
+    assert list(tmp_path.iterdir()) == [bag]
+    files = files_of(bag)
+    custody = next(json.loads(files[name]) for name in files if name.endswith("/custody.json"))
+    assert (custody["bag"], custody["made_by"]["role"]) == (said["bag"], "dispute_handler")
+    assert (custody["legal_basis"], custody["words"]) == ("other", "a treaty")
+    vkey = str(running.reread()["log"]["vkey"])
+    assert ledger("verify", str(bag), "--vkey", vkey).returncode == 0
+    (tmp_path / "verify.py").write_bytes(
+        next(v for k, v in files.items() if k.endswith("verify.py"))
+    )
+    alone = [sys.executable, "-I", "-S", str(tmp_path / "verify.py"), str(bag), "--vkey", vkey]
+    checked = subprocess.run(alone, env={}, capture_output=True, text=True, check=False, timeout=60)
+    assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
+
+
 @pytest.mark.parametrize(("recipient", "basis"), [("", "court_order"), ("R", " "), ("R\n", "x")])
 def test_an_export_without_recipient_or_basis_is_refused(
     running: Running, ticket: str, tmp_path: Path, recipient: str, basis: str

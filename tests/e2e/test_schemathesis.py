@@ -52,6 +52,10 @@ ALLOWED = {
     "place_legal_hold": "compliance",
     "request_hold_release": "compliance",
     "confirm_hold_release": "compliance",
+    "export_contract": "compliance",
+    "export_ticket": "compliance",
+    "export_dispute": "compliance",
+    "read_export": "compliance",
     "issue_api_key": "operator",
     "revoke_api_key": "operator",
 }

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from support import disputes, ownership
+from support import disputes, exports, ownership
 from support.serving import Served
 
 from infra.tilefiles import head_of
@@ -223,6 +223,16 @@ WRITES = {**ownership.WRITES, **disputes.WRITES}
 READS = {**ownership.READS, **disputes.READS}
 
 
+def _export(path: str = "") -> Callable[[World], Asked]:
+    def ask(world: World) -> Asked:
+        """Ask when no erasure is open: it would remove what is being made."""
+        exports.erased(world.served)
+        of = path.format(**vars(world)) if path else disputes.opened(world).path
+        return Asked("POST", f"{of}/exports", exports.BODY)
+
+    return ask
+
+
 def _write(name: str) -> Callable[[World], Asked]:
     def ask(world: World) -> Asked:
         path, body, version = WRITES[name](world)
@@ -259,6 +269,10 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "erase_message": _ticket(
         "erasures", lambda world: {"event": world.event, "basis": "consent_withdrawn"}
     ),
+    "export_contract": _export("/v1/contracts/{contract}"),
+    "export_dispute": _export(),
+    "export_ticket": _export("/v1/tickets/{ticket}"),
+    "read_export": lambda world: Asked("GET", f"/v1/exports/{exports.known_export(world.served)}"),
     "open_ticket": _open,
     "find_tickets": _get("/v1/tickets", reference="none"),
     "read_ticket": _get("/v1/tickets/{ticket}"),
