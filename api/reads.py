@@ -27,7 +27,7 @@ def query(call: Call, form: type[B]) -> B:
         if name in _LIST:
             given.setdefault(name, []).append(text)  # type: ignore[attr-defined]
         elif name in given:
-            raise Malformed("named more than once", name[:200])
+            raise Malformed("named more than once", name if name in form.model_fields else "")
         else:
             integer = name in _INTEGERS and text.isascii() and text.isdigit()
             given[name] = int(text) if integer and len(text) <= _DIGITS + 1 else text

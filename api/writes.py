@@ -160,8 +160,10 @@ def _parse(call: Call, form: type[B], raw: bytes) -> tuple[B | None, Malformed |
 def malformed(error: ValidationError) -> Malformed:
     """Return the first thing that is wrong, without repeating what was sent."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in first["loc"])[:200]
-    return Malformed(first["msg"][:500], where)
+    unknown = first["type"] == "extra_forbidden"  # its name is whatever was sent
+    where = ".".join(str(part) for part in (first["loc"][:-1] if unknown else first["loc"]))
+    said = "a field that the form does not have" if unknown else first["msg"]
+    return Malformed(said[:500], where[:200])
 
 
 def _if_match(call: Call) -> int:

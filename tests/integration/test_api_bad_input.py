@@ -110,6 +110,17 @@ def test_the_problem_names_the_field_and_never_repeats_what_was_sent(served: Ser
     assert "4711" not in answer.text
 
 
+def test_the_problem_never_repeats_a_name_that_the_form_does_not_have(served: Served) -> None:
+    name = "Ada 4711"
+    for answer in (
+        served.post("agent", "/v1/tickets", _body(**{name: "x"})),
+        served.get("agent", "/v1/queue", params={name: "x"}),
+        served.get("agent", "/v1/queue", params=[(name, "x"), (name, "y")]),
+    ):
+        _assert_problem(answer, 422)
+        assert "4711" not in answer.text
+
+
 def test_a_body_longer_than_the_limit_is_not_read(served: Served) -> None:
     headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
     answer = served.client("agent").post(
