@@ -18,6 +18,7 @@ from domain.signals.cases import of_cases
 from domain.signals.connections import Connection, shared_addresses, unseen_networks
 from domain.signals.signal import Named, Signal, Thresholds, named
 from domain.signals.staff import Opening, opened_without_ticket
+from domain.staff.events import StaffJoined
 from domain.values import ActorKind, OriginKind
 from infra.envelope import parse
 from infra.reading import recorded_of
@@ -33,7 +34,9 @@ _OF_CASES: Final = [
     *("IdentityChangeRequested", "ClaimReceived", "ClaimRefused"),
     *("TagAdded", "TagRemoved", "WorkRecorded"),
 ]
-_OPENINGS: Final = ["ContractRegistered", "IdentityRead", "EvidenceRead", "Exported"]
+_OF_STAFF: Final = [
+    *("StaffJoined", "ContractRegistered", "IdentityRead", "EvidenceRead", "Exported")
+]
 
 
 def thresholds_of(settings: Settings) -> Thresholds:
@@ -79,11 +82,16 @@ async def contract_signals(
 async def staff_signals(
     reads: Reads, staff: UUID, thresholds: Thresholds, *, moment: Moment | None = None
 ) -> tuple[Signal, ...]:
-    """Return the signals about a member of the staff as of `moment`, the oldest first."""
+    """Return the signals about a member of the staff as of `moment`, the oldest first.
+
+    Raises NotFound when they had not joined then.
+    """
     asked = await _asked(reads, moment)
     asked["staff"] = staff
     async with reads.pool.connection() as connection:
-        events = await _events(connection, "opened", asked | {"types": _OPENINGS})
+        events = await _events(connection, "opened", asked | {"types": _OF_STAFF})
+        if not any(isinstance(one.event, StaffJoined) for one in events):
+            raise NotFound("no such staff member at that moment")
         opened = [(number, one) for one in events if (number := _opens(one)) is not None]
         asked["contracts"] = [number for number, _ in opened]
         asked["times"] = [one.recorded_at for _, one in opened]

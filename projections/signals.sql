@@ -44,9 +44,12 @@ FROM (
 ) AS a
 JOIN ledger.events AS e ON e.position = a.position
 
--- What a member of the staff opened: read, exported or registered.
+-- How a member of the staff joined, and what they opened: read, exported or registered.
 -- name: opened
 SELECT envelope FROM (
+    SELECT position, type, recorded_at, envelope FROM ledger.events
+    WHERE stream_id = %(staff)s AND stream_kind = 'staff' AND stream_version = 1
+    UNION ALL
     SELECT position, type, recorded_at, envelope FROM ledger.events
     WHERE stream_id = %(staff)s AND stream_kind = 'access'
     UNION ALL
@@ -58,13 +61,25 @@ WHERE position <= %(position)s AND type = ANY (%(types)s::text[])
 ORDER BY position
 
 -- How many seconds off the nearest event of a ticket or case under a contract is, for each of these
--- moments; null where there is none.
+-- moments; null where there is none. Each contract is read once, however often it was opened.
 -- name: nearest
-SELECT min(abs(extract(epoch FROM e.recorded_at - o.at)))
-FROM unnest(%(contracts)s::text[], %(times)s::timestamptz[])
-    WITH ORDINALITY AS o (contract, at, place)
-LEFT JOIN ledger.events AS e ON e.contract = o.contract AND e.position <= %(position)s
-    AND e.stream_kind IN ('ticket', 'identity_change', 'recovery', 'dispute')
-    AND e.recorded_at <= coalesce(%(occurred)s::timestamptz, 'infinity')
-GROUP BY o.place
-ORDER BY o.place
+WITH opened AS (
+    SELECT contract, at, place
+    FROM unnest(%(contracts)s::text[], %(times)s::timestamptz[])
+        WITH ORDINALITY AS o (contract, at, place)
+), told AS (
+    SELECT contract, at, place FROM opened
+    UNION ALL
+    SELECT contract, recorded_at, NULL FROM ledger.events
+    WHERE contract IN (SELECT contract FROM opened) AND position <= %(position)s
+        AND stream_kind IN ('ticket', 'identity_change', 'recovery', 'dispute')
+        AND recorded_at <= coalesce(%(occurred)s::timestamptz, 'infinity')
+), beside AS (
+    SELECT place, at,
+        max(at) FILTER (WHERE place IS NULL) OVER (PARTITION BY contract ORDER BY at) AS before,
+        min(at) FILTER (WHERE place IS NULL) OVER (PARTITION BY contract ORDER BY at DESC) AS after
+    FROM told
+)
+SELECT extract(epoch FROM least(at - before, after - at)) FROM beside
+WHERE place IS NOT NULL
+ORDER BY place

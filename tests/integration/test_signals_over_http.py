@@ -6,6 +6,7 @@ from ipaddress import IPv6Address
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from support import disputes, ownership
 from support.ownership import Ask, accepted, joined, sent
@@ -35,9 +36,15 @@ def signals(
     served: Served, path: str, *, role: str = "compliance", seen: int = 1, **params: Any
 ) -> dict[str, Any]:
     """Return signals by kind, after what was recorded up to position `seen`."""
-    answer = served.get(
-        role, f"{path}/signals", params=params, headers={"Ledger-Position": str(seen)}
-    )
+    found: list[httpx.Response] = []
+
+    def answers() -> bool:
+        headers = {"Ledger-Position": str(seen)}
+        found.append(served.get(role, f"{path}/signals", params=params, headers=headers))
+        return found[-1].status_code != 503
+
+    served.until(answers)
+    answer = found[-1]
     assert answer.status_code == 200, answer.text
     told = answer.json()
     assert answer.headers["Ledger-Position"] == str(told["as_of_position"])
@@ -161,9 +168,16 @@ def test_what_is_not_there_has_no_signals(served: Served) -> None:
             "SELECT min(position) FROM ledger.events WHERE contract = %s", [number]
         ).fetchone()
     assert first is not None
-    path = f"/v1/contracts/{number}/signals"
-    earlier = {"as_of_position": first[0] - 1}
-    assert served.get("compliance", path, params=earlier).status_code == 404
-    assert served.get("compliance", path, params={"as_of_position": first[0]}).status_code == 200
+    who, _ = joined(served, "agent")
+    with served.database() as connection:
+        then = connection.execute(
+            "SELECT position FROM ledger.events WHERE stream_id = %s AND stream_version = 1", [who]
+        ).fetchone()
+    assert then is not None
+    for path, since in ((f"/v1/contracts/{number}", first[0]), (f"/v1/staff/{who}", then[0])):
+        for position, status in ((since - 1, 404), (since, 200)):
+            moment = {"as_of_position": position}
+            answer = served.get("compliance", f"{path}/signals", params=moment)
+            assert answer.status_code == status, answer.text
     assert served.get("compliance", f"/v1/contracts/{new_number()}/signals").status_code == 404
     assert served.get("compliance", f"/v1/staff/{uuid4()}/signals").status_code == 404
