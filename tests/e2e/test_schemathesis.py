@@ -48,6 +48,7 @@ ALLOWED = {
     "read_epoch_entries": "compliance",
     "erase_subject": "compliance",
     "search_addresses": "compliance",
+    "staff_signals": "compliance",
     "erase_message": "compliance",
     "place_legal_hold": "compliance",
     "request_hold_release": "compliance",
