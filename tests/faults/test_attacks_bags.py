@@ -12,17 +12,15 @@ from support.bags import (
     CONTRACT,
     Exporting,
     Told,
+    exporting_on,
     files_of,
-    keep_file,
     relisted,
-    story,
     verify,
     verify_alone,
     write_bag,
 )
 from support.erasing import carry_out, erasing_message
 from support.store import seeds
-from support.views import ledger_on
 
 from domain.errors import LedgerError
 from infra.bundle.alone_checks import BAD, Bag, Check
@@ -45,17 +43,14 @@ def exporting(
 ) -> Iterator[Exporting]:
     """A ledger in which a message was erased."""
     place = tmp_path_factory.mktemp("attacked")
-    with databases.fresh(cluster) as database, ledger_on(database, place) as ledger:
-        ledger.tell(story(told))
-        keep_file(ledger, told)
-        rows = ledger.rows(
+    with databases.fresh(cluster) as database, exporting_on(database, place, told) as made:
+        rows = made.ledger.rows(
             "SELECT event_id, max(stream_version) OVER () FROM ledger.events"
             " WHERE stream_id = %s ORDER BY position",
             [told.other.id],
         )
-        ledger.tell([erasing_message(told.other, rows[1][1], rows[1][0], CONTRACT)])
+        made.ledger.tell([erasing_message(told.other, rows[1][1], rows[1][0], CONTRACT)])
         carry_out(database, place)
-        made = Exporting(ledger, place)
         with made.log():
             yield made
 

@@ -17,13 +17,11 @@ from support.bags import (
     TEXTS,
     Exporting,
     Told,
+    exporting_on,
     files_of,
-    keep_file,
-    story,
     verify,
     verify_alone,
 )
-from support.views import ledger_on
 
 from cli.main import run
 from domain.errors import NotFound, NotYetIntegrated
@@ -47,12 +45,12 @@ def exporting(
     told: Told, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Exporting]:
     place = tmp_path_factory.mktemp("bags")
-    with databases.fresh(cluster) as database, ledger_on(database, place) as ledger:
-        ledger.tell(story(told))
-        keep_file(ledger, told)
-        made = Exporting(ledger, place)
-        with made.log():
-            yield made
+    with (
+        databases.fresh(cluster) as database,
+        exporting_on(database, place, told) as made,
+        made.log(),
+    ):
+        yield made
 
 
 @pytest.fixture(scope="module")

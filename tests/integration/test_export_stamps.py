@@ -11,17 +11,15 @@ from support.bags import (
     CONTRACT,
     Exporting,
     Told,
+    exporting_on,
     files_of,
-    keep_file,
     relisted,
-    story,
     verify,
     verify_alone,
     write_bag,
 )
 from support.log import integrated
 from support.store import registering
-from support.views import ledger_on
 
 from infra.postgres import Cluster
 from infra.timestamps import Trust
@@ -39,17 +37,14 @@ def exporting(
     place: Place, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Exporting]:
     """A ledger whose log was stamped, and has grown since."""
-    data, told = tmp_path_factory.mktemp("stamped"), Told()
-    with databases.fresh(cluster) as database, ledger_on(database, data) as ledger:
-        ledger.tell(story(told))
-        keep_file(ledger, told)
+    data = tmp_path_factory.mktemp("stamped")
+    with databases.fresh(cluster) as database, exporting_on(database, data, Told()) as made:
         integrated(database, data)
         published = PublishedLog(data).latest()
         stamps, size = Stamps(data, 1), published.head.size
         stamps.put(f"{size}.note", published.note)
         stamps.put(f"{size}.tsr", place.reply(published.note))
-        ledger.tell([registering("C-2")])
-        made = Exporting(ledger, data)
+        made.ledger.tell([registering("C-2")])
         with made.log():
             yield made
 

@@ -14,10 +14,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from support.databases import Database
 from support.histories import History
 from support.log import NAME, integrated
 from support.store import key, provenance
-from support.views import Ledger, eventually
+from support.views import Ledger, eventually, ledger_on
 
 from domain.chainhead import Chain
 from domain.contract.documents import Category
@@ -261,6 +262,15 @@ class Exporting:
         """Sign a bag's digest as the integrator does."""
         said = ExportNote(ORIGIN, digest, 1, bytes(32))
         return LogKeys(self.data).signer(said.name).sign(said.text()).encode()
+
+
+@contextmanager
+def exporting_on(database: Database, data: Path, told: Told) -> Iterator[Exporting]:
+    """Tell the story and keep its file; yield the exports, whose `log` begins when all is told."""
+    with ledger_on(database, data) as ledger:
+        ledger.tell(story(told))
+        keep_file(ledger, told)
+        yield Exporting(ledger, data)
 
 
 def verify(bag: Path, vkey: str, **more: Any) -> Verdict:
