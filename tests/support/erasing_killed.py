@@ -8,9 +8,8 @@ the list names.
 
 import asyncio
 import json
-import os
-import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ import psycopg
 from pydantic import SecretStr
 from support.apart import run_apart
 from support.attacked import KEK
+from support.dying import die_at, end_of
 from support.store import keys_of
 
-from infra.erasure import Eraser, Step
+from infra.erasure import Eraser
 from infra.erasurelist import ErasureList
 from infra.fsck.run import fsck
 from infra.secrets import Secrets
@@ -30,13 +30,7 @@ from infra.store import open_log
 
 def erase(asked: dict[str, Any], kill: int | None) -> None:
     """Carry out what waits; die after so many steps."""
-    data, steps = Path(asked["data"]), 0
-
-    def step(_: Step) -> None:
-        nonlocal steps
-        steps += 1
-        if steps == kill:
-            os.kill(os.getpid(), signal.SIGKILL)
+    data = Path(asked["data"])
 
     async def work() -> None:
         async with open_log(asked["app"], data, keys) as log:
@@ -45,7 +39,7 @@ def erase(asked: dict[str, Any], kill: int | None) -> None:
 
     keys = keys_of(data)
     with psycopg.connect(asked["eraser"], autocommit=True) as connection:
-        eraser = Eraser(connection, keys, ErasureList(data), step)
+        eraser = Eraser(connection, keys, ErasureList(data), die_at(kill))
         asyncio.run(work())
 
 
@@ -71,15 +65,7 @@ def main() -> None:
     """Run what standard input asks for."""
     asked = json.load(sys.stdin)
     for kill in (*asked["kills"], None):
-        child = os.fork()
-        if not child:
-            try:
-                erase(asked, kill)
-            except BaseException as error:  # noqa: BLE001 - the child must not return
-                print(repr(error), file=sys.stderr, flush=True)
-                os._exit(1)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
+        status = end_of(partial(erase, asked, kill))
         found = {"status": status, "found": findings(asked), "living": living(asked)}
         print(json.dumps(found), flush=True)
 

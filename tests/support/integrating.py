@@ -7,20 +7,20 @@ JSON list for each run: (last signed size, published size, steps) after each pro
 """
 
 import json
-import os
-import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from support.apart import run_apart
+from support.dying import die_at, end_of
 from support.log import NAME
 
 from infra.logkeys import LogKeys
 from infra.notes import Signer
 from infra.tilefiles import TileReader, head_of
 from projections.integrate import connect
-from projections.integrator import Integrator, Log, Step
+from projections.integrator import Integrator, Log
 
 
 class Witnessed(LogKeys):
@@ -45,15 +45,7 @@ class Witnessed(LogKeys):
 
 def integrate(dsn: str, data: Path, batch: int, kill: int | None) -> None:
     """Integrate to the end, a checkpoint after each batch; die at the step `kill`."""
-    steps = 0
-
-    def step(_: Step) -> None:
-        nonlocal steps
-        steps += 1
-        if steps == kill:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    integrator = Integrator(Log(data, Witnessed(data), NAME, step), batch)
+    integrator = Integrator(Log(data, Witnessed(data), NAME, die_at(kill)), batch)
     with connect(dsn) as connection:
         more = True
         while more:
@@ -78,15 +70,7 @@ def main() -> None:
     for run in asked["runs"]:
         data, seen = Path(run["data"]), []
         for kill in (*run["kills"], None):
-            child = os.fork()
-            if not child:
-                try:
-                    integrate(asked["dsn"], data, run["batch"], kill)
-                except BaseException as error:  # noqa: BLE001 - the child must not return
-                    print(repr(error), file=sys.stderr, flush=True)
-                    os._exit(1)
-                os._exit(0)
-            _, status = os.waitpid(child, 0)
+            status = end_of(partial(integrate, asked["dsn"], data, run["batch"], kill))
             seen.append([*sizes(data), status])
         print(json.dumps(seen), flush=True)
 

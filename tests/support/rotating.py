@@ -7,13 +7,14 @@ the key store and each fsync. After the last of them one runs to the end. Prints
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from support.apart import run_apart
+from support.dying import die_at, end_of
 
 from infra.keys import rotation
 from infra.keys.opening import open_keks, open_store
@@ -26,22 +27,16 @@ class Steps:
     """Counts, and dies at the number it was told."""
 
     def __init__(self, kill: int | None) -> None:
-        self._kill = kill
-        self._count = 0
+        self._step = die_at(kill)
 
     def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*arguments: Any) -> Any:
-            self._step()
+            self._step(call)
             answer = call(*arguments)
-            self._step()
+            self._step(call)
             return answer
 
         return counted
-
-    def _step(self) -> None:
-        self._count += 1
-        if self._count == self._kill:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Counted:
@@ -67,18 +62,7 @@ def main() -> None:
     """Run what standard input asks for."""
     asked = json.load(sys.stdin)
     os.environ.update(asked["variables"])
-    statuses = []
-    for kill in (*asked["kills"], None):
-        child = os.fork()
-        if not child:
-            try:
-                rotate(kill)
-            except BaseException as error:  # noqa: BLE001 - the child must not return
-                print(repr(error), file=sys.stderr, flush=True)
-                os._exit(1)
-            os._exit(0)
-        statuses.append(os.waitpid(child, 0)[1])
-    print(json.dumps(statuses))
+    print(json.dumps([end_of(partial(rotate, kill)) for kill in (*asked["kills"], None)]))
 
 
 def rotated(variables: dict[str, str], kills: list[int]) -> list[int]:

@@ -6,15 +6,15 @@ each of them a larger checkpoint is published. After the last one, one runs to t
 """
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from support.apart import run_apart
+from support.dying import die_at, end_of
 from support.log import NAME, defined_root, leaves_of
 
 from domain.checkpoint import TreeHead
@@ -22,7 +22,7 @@ from infra import logs
 from infra.logkeys import LogKeys
 from infra.tilefiles import TileWriter, log_directory
 from infra.timestamps import Authority
-from projections.stamping import Pace, Stamper, Step
+from projections.stamping import Pace, Stamper
 
 OFTEN = Pace(0.0)
 """A pace at which every larger checkpoint is stamped."""
@@ -50,15 +50,7 @@ def verified_by_openssl(directory: Path, name: str, suffix: str, trusted: Path) 
 
 def stamp(data: Path, authorities: list[Authority], kill: int | None) -> None:
     """Stamp and renew what is due; die at the step `kill`."""
-    steps = 0
-
-    def step(_: Step) -> None:
-        nonlocal steps
-        steps += 1
-        if steps == kill:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    Stamper(data, authorities, Pace(0.0, timedelta(days=90)), step).turn()
+    Stamper(data, authorities, Pace(0.0, timedelta(days=90)), die_at(kill)).turn()
 
 
 def main() -> None:
@@ -73,15 +65,7 @@ def main() -> None:
         data, ended = Path(run["data"]), []
         for number, kill in enumerate((*run["kills"], None), 1):
             publish(data, number * 3)
-            child = os.fork()
-            if not child:
-                try:
-                    stamp(data, authorities, kill)
-                except BaseException as error:  # noqa: BLE001 - the child must not return
-                    print(repr(error), file=sys.stderr, flush=True)
-                    os._exit(1)
-                os._exit(0)
-            ended.append(os.waitpid(child, 0)[1])
+            ended.append(end_of(partial(stamp, data, authorities, kill)))
         print(json.dumps(ended), flush=True)
 
 
