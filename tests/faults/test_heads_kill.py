@@ -3,54 +3,43 @@
 import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Self
 
 import httpx
 from support.running import Running
 from support.serving import wait_until
 from support.store import fresh_seed
+from support.working import Working
 
 from domain.chainhead import ChainHead
 from infra.chainheads import open_chain_head
 from infra.notes import Verifier
 
 KILLS = 4
-ASKERS = 3
 PATIENCE = 60.0
 
 
 @dataclass
-class Askers:
+class Askers(Working):
     """Threads that ask for the head of one contract until the block ends."""
 
     running: Running
     heads: list[ChainHead] = field(default_factory=list)
     away: int = 0
     wrong: list[str] = field(default_factory=list)
-    ending: threading.Event = field(default_factory=threading.Event)
+    THREADS = 3
 
-    def __enter__(self) -> Self:
+    def __post_init__(self) -> None:
         self.keys = [Verifier.parse(self.running.ready["log"]["vkey"])]
-        self.threads = [threading.Thread(target=self._ask) for _ in range(ASKERS)]
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.ending.set()
-        for thread in self.threads:
-            thread.join()
 
     def wait_for_more(self) -> None:
         """Wait for a head in a larger tree than those known by now."""
         known = max(head.size for head in self.heads)
         wait_until(lambda: self.heads[-1].size > known or self.wrong != [], PATIENCE)
 
-    def _ask(self) -> None:
+    def work(self, _: int) -> None:
         headers = {"Authorization": f"Bearer {self.running.token('compliance')}"}
         path = f"/v1/contracts/{self.running.ready['customer_contract']}/head"
         with httpx.Client(base_url=self.running.url, headers=headers, timeout=PATIENCE) as client:

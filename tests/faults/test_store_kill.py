@@ -1,16 +1,15 @@
 """PostgreSQL is killed and started again under load: nothing acknowledged is lost."""
 
 import random
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 import pytest
 from support.own_cluster import kill, own_cluster
 from support.proxy import Proxy
 from support.store import adding, again, key, positions, rows, seeds, ticket, waiting_log
+from support.working import Working
 
 from domain.errors import OutcomeUnknown, Stale, Unavailable
 from domain.log import Accepted, Request
@@ -22,7 +21,7 @@ KILLS = 3
 
 
 @dataclass
-class Load:
+class Load(Working):
     """Writers that append, each to a stream of its own, until they are stopped."""
 
     log: PostgresLog
@@ -31,18 +30,7 @@ class Load:
     unknown: list[Request] = field(default_factory=list)
     refused: list[Request] = field(default_factory=list)
     lost: list[Stale] = field(default_factory=list)
-    ending: threading.Event = field(default_factory=threading.Event)
-
-    def __enter__(self) -> Self:
-        self.threads = [threading.Thread(target=self._write, args=(n,)) for n in range(WRITERS)]
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.ending.set()
-        for thread in self.threads:
-            thread.join()
+    THREADS = WRITERS
 
     def wait_for(self, more: int) -> None:
         """Wait until so many more requests were accepted; no acknowledged one may be lost."""
@@ -53,7 +41,7 @@ class Load:
             assert time.monotonic() < ends
             time.sleep(0.01)
 
-    def _write(self, number: int) -> None:
+    def work(self, number: int) -> None:
         chance = random.Random(f"{self.seed}/{number}")
         stream, version = ticket(), 0
         while not self.ending.is_set():

@@ -8,11 +8,12 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 from support.databases import Database
 from support.store import adding, fresh_seed, positions, rows, ticket, waiting_log
+from support.working import Working
 
 from domain.errors import Stale
 from infra.reader import read_batch
@@ -22,27 +23,17 @@ PROCESSES = 3
 REQUESTS = 25
 
 
-class Tail:
+class Tail(Working):
     """A reader that follows the events while they are written."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self.seen: list[int] = []
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
+    def work(self, _: int) -> None:
         with psycopg.connect(self._dsn, autocommit=True) as connection:
             while True:
-                ending = self._ending.is_set()
+                ending = self.ending.is_set()
                 last = self.seen[-1] if self.seen else 0
                 batch = read_batch(connection, last, 1000)
                 self.seen += [position for position, _ in batch]

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Self
 
 import psycopg
 import pytest
@@ -17,6 +16,7 @@ from support.databases import Database
 from support.histories import History
 from support.store import fresh_seed
 from support.views import Ledger, all_items, eventually, ledger_on
+from support.working import Working
 
 from domain.errors import Unavailable
 from infra.pool import Pool
@@ -36,30 +36,23 @@ def ledger(database: Database, keys_dir: Path) -> Iterator[Ledger]:
         yield made
 
 
-class Polling:
+class Polling(Working):
     """Reads the first page over and over, and keeps what was wrong with it."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.wrong: list[object] = []
         self.reads = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._poll()))
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
+    def work(self, _: int) -> None:
+        asyncio.run(self._poll())
 
     async def _poll(self) -> None:
         pool = Pool(self.ledger.database.dsn_app)
         await pool.open()
         reads = Reads(pool, self.ledger.codec.sealer)
         try:
-            while not self._stop.is_set():
+            while not self.ending.is_set():
                 found = await page(reads, limit=PAGE)
                 self.reads += 1
                 if len(found.items) != PAGE:
