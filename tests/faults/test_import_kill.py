@@ -100,6 +100,17 @@ def trap(database: Database, position: int) -> Iterator[psycopg.Connection[tuple
         connection.execute("DROP TRIGGER trap ON ledger.events")
 
 
+@contextmanager
+def stopped_at(
+    position: int, database: Database, settings: Settings
+) -> Iterator[tuple[subprocess.Popen[str], psycopg.Connection[tuple[int]]]]:
+    """Yield an import that waits inside the append of `position`, and who lets it go on."""
+    with trap(database, position) as connection:
+        process = begin(settings)
+        until(lambda: connection.execute(_WAITING, (_LOCK,)).fetchone() is not None, process)
+        yield process, connection
+
+
 def kill_before_commit(
     process: subprocess.Popen[str], connection: psycopg.Connection[tuple[int]]
 ) -> None:
@@ -130,9 +141,7 @@ def test_an_import_killed_at_a_random_row_ends_like_an_undisturbed_one(
     kill = chance.choice([kill_before_commit, kill_before_the_answer])
     print(f"seed {seed}: {kill.__name__} at position {position} of {len(undisturbed)}")
     settings = with_keys(database, virgin_keys, tmp_path)
-    with trap(database, position) as connection:
-        process = begin(settings)
-        until(lambda: connection.execute(_WAITING, (_LOCK,)).fetchone() is not None, process)
+    with stopped_at(position, database, settings) as (process, connection):
         kill(process, connection)
     recorded = len(imports.recorded(settings))
     if kill is kill_before_commit:
@@ -145,9 +154,8 @@ def test_an_import_that_is_interrupted_says_so_and_goes_on_when_run_again(
     database: Database, virgin_keys: Path, tmp_path: Path, undisturbed: Content
 ) -> None:
     settings = with_keys(database, virgin_keys, tmp_path)
-    with trap(database, len(undisturbed) // 2) as connection:
-        process = begin(settings)
-        until(lambda: connection.execute(_WAITING, (_LOCK,)).fetchone() is not None, process)
+    half = len(undisturbed) // 2
+    with stopped_at(half, database, settings) as (process, connection):
         process.send_signal(signal.SIGINT)
         time.sleep(1)  # it hears the signal before what it waits for goes on
         connection.execute("SELECT pg_advisory_unlock_all()")
@@ -163,9 +171,8 @@ def test_an_import_outlives_the_loss_of_its_connection(
     database: Database, virgin_keys: Path, tmp_path: Path, undisturbed: Content
 ) -> None:
     settings = with_keys(database, virgin_keys, tmp_path)
-    with trap(database, len(undisturbed) // 2) as connection:
-        process = begin(settings)
-        until(lambda: connection.execute(_WAITING, (_LOCK,)).fetchone() is not None, process)
+    half = len(undisturbed) // 2
+    with stopped_at(half, database, settings) as (process, connection):
         ((backend,),) = connection.execute(_WAITING, (_LOCK,))
         connection.execute("SELECT pg_terminate_backend(%s, 10000)", (backend,))
         connection.execute("SELECT pg_advisory_unlock_all()")
