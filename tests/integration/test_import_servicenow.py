@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import imports
 from support.imports import Import
-from support.incidents import EXCERPT, WHOLE
+from support.incidents import EXCERPT, EXCERPT_FIGURES, WHOLE, WHOLE_FIGURES
 
 from cli.importing_run import STRETCH
 from domain.contract.documents import Category
@@ -27,25 +27,6 @@ from domain.ticket.events import (
 from domain.values import ActorKind, OriginKind
 from infra.ids import derived_id
 from infra.settings import Settings
-
-EXCERPT_FIGURES = {
-    "incidents": 20,
-    "updates": 127,
-    "closed": 20,
-    "reassigned": {"tickets": 9, "times": 13},
-    "reopened": {"tickets": 3, "times": 4},
-    "opened_by_month": {"2016-02": 11, "2016-03": 9},
-    "contracts": 18,
-}
-WHOLE_FIGURES = {
-    "incidents": 672,
-    "updates": 4519,
-    "closed": 672,
-    "reassigned": {"tickets": 291, "times": 668},
-    "reopened": {"tickets": 7, "times": 8},
-    "opened_by_month": {"2016-02": 157, "2016-03": 515},
-    "contracts": 503,
-}
 
 
 @pytest.fixture(name="take_over")

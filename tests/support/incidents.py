@@ -13,6 +13,27 @@ EXCERPT: Final = Path(__file__).parents[1] / "fixtures" / "servicenow" / "incide
 WHOLE: Final = Path(__file__).parents[3] / "shared" / "data" / "servicenow-incident-log.csv"
 """The whole log, where it was downloaded; the excerpt stands for it elsewhere."""
 
+EXCERPT_FIGURES: Final = {
+    "incidents": 20,
+    "updates": 127,
+    "closed": 20,
+    "reassigned": {"tickets": 9, "times": 13},
+    "reopened": {"tickets": 3, "times": 4},
+    "opened_by_month": {"2016-02": 11, "2016-03": 9},
+    "contracts": 18,
+}
+"""What `ledger status` says of the excerpt."""
+
+WHOLE_FIGURES: Final = {
+    "incidents": 672,
+    "updates": 4519,
+    "closed": 672,
+    "reassigned": {"tickets": 291, "times": 668},
+    "reopened": {"tickets": 7, "times": 8},
+    "opened_by_month": {"2016-02": 157, "2016-03": 515},
+    "contracts": 503,
+}
+
 UTC_FORM: Final = ServiceNow(ZoneInfo("UTC"), datetime(2026, 1, 1, tzinfo=UTC))
 
 ORDINARY: Final = {
