@@ -22,7 +22,7 @@ BENCHES: Final = {
     "integrate": "integrate",
     "checkpoint_delay": "checkpoint-delay",
     "proof": "proof",
-    "export": "export verify",
+    "export": "export verify export-100000",
     "pdf": "pdf-1000 pdf-100000",
     "memory": "memory-api memory-stack",
 }
