@@ -92,8 +92,13 @@ def test_a_contract_is_exported_as_of_a_position(
 ) -> None:
     bag, vkey = tmp_path / "contract.zip", str(running.reread()["log"]["vkey"])
     contract = str(running.ready["customer_contract"])
-    code, _, wrong = export(running, "contract", contract, bag, "--timezone", "Asia/Tashkent")
+    wishes = ("--timezone", "Asia/Tashkent", "--language", "de", "--custodian", "Anna Schmidt")
+    code, _, wrong = export(running, "contract", contract, bag, *wishes)
     assert code == 0, wrong
+    files = {name.rpartition("/")[2]: content for name, content in files_of(bag).items()}
+    assert "README-de.txt" in files
+    assert files["timeline-1.pdf"].startswith(b"%PDF-")
+    assert b"Name: Anna Schmidt\n" in files["certificate.txt"]
     assert ledger("verify", str(bag), "--vkey", vkey).returncode == 0
     assert export(running, "contract", contract, bag)[0] == 3, "the file is there"
     late = tmp_path / "late.zip"
