@@ -29,6 +29,8 @@ from support.views import ledger_on
 
 from domain.values import Purpose
 from infra.keys import KeyScope
+from infra.pdf import rendering
+from infra.pdf.wording import words
 from infra.postgres import Cluster
 from projections.exporting.words import said
 
@@ -76,8 +78,12 @@ def payload(bag: Path) -> Files:
 @cache
 def read(bag: Path) -> list[str]:
     """Return what an independent reader finds on each page."""
-    reader = PdfReader(io.BytesIO(payload(bag)["timeline-1.pdf"]))
-    return [page.extract_text() for page in reader.pages]
+    parts = [payload(bag)[f"timeline-{number}.pdf"] for number in range(1, parts_of(bag) + 1)]
+    return [page.extract_text() for part in parts for page in PdfReader(io.BytesIO(part)).pages]
+
+
+def parts_of(bag: Path) -> int:
+    return sum(name.endswith(".pdf") for name in payload(bag))
 
 
 def pages(bag: Path) -> list[str]:
@@ -190,10 +196,12 @@ def _without(lines: bytes, position: int) -> bytes:
 
 
 def test_harmful_texts_are_on_paper_as_they_are_and_files_as_they_came(
-    exporting: Exporting, harm: Case, tmp_path: Path
+    exporting: Exporting, harm: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(rendering, "EVENTS", 6)
     bag = exporting.export(HARM, tmp_path / "harm.zip")
     require_good(bag, exporting, 2 + len(HARMFUL) + len(LYING))
+    assert parts_of(bag) == 2
     text = "".join(pages(bag))
     lines = [bare(line) for page in read(bag) for line in page.split("\n")]
     lines = [line.removeprefix("text:") for line in lines]
@@ -210,3 +218,5 @@ def test_harmful_texts_are_on_paper_as_they_are_and_files_as_they_came(
     for name, content in LYING.items():
         assert name in text
         assert files[f"attachments/{harm.files[name]}"] == content
+    last = len(pages(bag))
+    assert bare(words("zh")["page"].format(page=last, pages=last)) in pages(bag)[-1]
