@@ -41,6 +41,7 @@ NOT_FREE: Final[dict[Field, str]] = {
     (ANY, "contract"): _NUMBER,
     ("register_contract", "number"): _NUMBER,
     (ANY, "template"): _WORD,
+    (ANY, "zone"): "a time zone's name",
     ("change_tags", "add"): _WORD,
     ("change_tags", "remove"): _WORD,
 }
