@@ -171,7 +171,7 @@ class Use:
     last_position: int
 
 
-async def uses(connection: Connection, found: Digests, limit: int) -> tuple[Use, ...]:
+async def uses(found: Digests, connection: Connection, limit: int) -> tuple[Use, ...]:
     """Return who acted from an address or its network under which contracts, exact ones first."""
     asked = {"address": found.address, "network": found.network, "limit": limit}
     cursor = await connection.execute(_SQL["uses"], asked)

@@ -6,6 +6,7 @@ when the identity of its subject is erased. The follower opens the sealed number
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -43,6 +44,14 @@ class Numbered:
     number: Sealed
 
 
+def digest(secrets: Secrets, kind: DocumentType, country: str, number: str) -> bytes:
+    """Return the keyed hash by which a document's number is found, however it is typed, 32 bytes.
+
+    Raises Malformed when country or number has neither letter nor digit.
+    """
+    return secrets.digest(NAME, document_key_text(kind, country, number))
+
+
 @dataclass(frozen=True, slots=True)
 class Hint:
     """The same document is known under another contract, as that of another subject."""
@@ -76,14 +85,14 @@ class DocumentsWriter:
                 cursor.execute(_SQL["erase"], erased)
             return
         for found in numbers_of(recorded.event):
-            digest = self._digest(found)
-            if digest is not None:
+            made = self._digest(found)
+            if made is not None:
                 row = {
                     "event": recorded.id,
                     "field": found.field,
                     "contract": contract,
                     "subject": found.number.subject,
-                    "digest": digest,
+                    "digest": made,
                     "position": recorded.position,
                 }
                 cursor.execute(_SQL["keep"], row)
@@ -93,10 +102,9 @@ class DocumentsWriter:
         if found.country.text is None or found.number.text is None:
             return None
         try:
-            text = document_key_text(found.type, found.country.text, found.number.text)
+            return digest(self.secrets, found.type, found.country.text, found.number.text)
         except Malformed:
             return None
-        return self.secrets.digest("documents", text)
 
 
 def numbers_of(event: object) -> Iterator[Numbered]:
@@ -139,3 +147,27 @@ async def known(
     asked = {"contract": contract, "event": event}
     cursor = await connection.execute(_SQL["known"], asked)
     return tuple(Hint(*row) for row in await cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """A number was given under a contract, by the event at `position`, as that of `subject`.
+
+    `representative`: who acts for the holder. `version` is the identity version that it came with,
+    None where its `change` was never applied; `present`: the identity of record still has it.
+    """
+
+    contract: str
+    subject: UUID
+    representative: bool
+    version: int | None
+    change: UUID | None
+    position: int
+    at: datetime
+    present: bool
+
+
+async def givings(found: bytes, connection: Connection, limit: int) -> tuple[Giving, ...]:
+    """Return where a number was given, by contract and position."""
+    cursor = await connection.execute(_SQL["givings"], {"digest": found, "limit": limit})
+    return tuple(Giving(*row) for row in await cursor.fetchall())

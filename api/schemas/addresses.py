@@ -6,20 +6,15 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.schemas.common import Answer, Body, Short
-from domain.access import ReadingBasis
+from api.schemas.common import Answer
+from api.schemas.searching import Search
 from domain.values import ActorKind, Role
 
 
-class SearchAddress(Body):
-    """Which address, and on what basis; for the basis `other` say it in words.
-
-    The address stands in the body, so that it stands in no URL and in no log.
-    """
+class SearchAddress(Search):
+    """Which address."""
 
     address: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f.:]{2,45}$")]
-    basis: ReadingBasis
-    words: Short | None = None
 
 
 class AddressUse(Answer):

@@ -49,6 +49,7 @@ ALLOWED = {
     "erase_subject": "compliance",
     "search_addresses": "compliance",
     "staff_signals": "compliance",
+    "search_documents": "compliance",
     "erase_message": "compliance",
     "place_legal_hold": "compliance",
     "request_hold_release": "compliance",

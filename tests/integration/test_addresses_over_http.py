@@ -4,9 +4,9 @@ import random
 from ipaddress import IPv6Address
 from typing import Any
 
-import httpx
 import pytest
 from support.requests_of import known, new_customer
+from support.searching import searched, searches
 from support.serving import Served
 
 PATH = "/v1/addresses/search"
@@ -31,30 +31,9 @@ def opened_from(served: Served, number: str, token: str, address: object) -> dic
     return dict(answer.json())
 
 
-def search(
-    served: Served, address: object, upto: int, role: str = "dispute_handler", **more: Any
-) -> dict[str, Any]:
+def search(served: Served, address: object, upto: int, **more: Any) -> dict[str, Any]:
     """Search for an address, in a view that has got to a position."""
-    body = {"address": str(address), "basis": "legal_claim", **more}
-    found: list[httpx.Response] = []
-
-    def answers() -> bool:
-        found.append(served.post(role, PATH, body, Ledger_Position=str(upto)))
-        return found[-1].status_code != 503
-
-    served.until(answers)
-    assert found[-1].status_code == 200, found[-1].text
-    return dict(found[-1].json())
-
-
-def searches(served: Served, after: int) -> list[dict[str, Any]]:
-    """Return the envelopes of the searches recorded since."""
-    statement = """
-        SELECT envelope FROM ledger.envelopes
-        WHERE type = 'PersonSearched' AND position > %s ORDER BY position
-    """
-    with served.database() as connection:
-        return [row[0] for row in connection.execute(statement, [after])]
+    return searched(served, PATH, {"address": str(address), **more}, upto)
 
 
 def test_a_search_tells_who_acted_from_there_and_is_recorded(served: Served) -> None:

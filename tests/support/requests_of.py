@@ -266,6 +266,11 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "search_addresses": lambda _: Asked(
         "POST", "/v1/addresses/search", {"address": "127.0.0.1", "basis": "legal_claim"}
     ),
+    "search_documents": lambda _: Asked(
+        "POST",
+        "/v1/documents/search",
+        {"type": "passport", "country": "PT", "number": "X0000001", "basis": "legal_claim"},
+    ),
     "erase_message": _ticket(
         "erasures", lambda world: {"event": world.event, "basis": "consent_withdrawn"}
     ),
