@@ -1,4 +1,4 @@
-"""Signed heads of chains: how many events a contract or a ticket has, and with which they end."""
+"""Signed heads of chains: how many events a history has, and with which they end."""
 
 from typing import Final
 
@@ -6,6 +6,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.calls import Call
+from api.disputes import PATH as DISPUTE
+from api.disputes import dispute_of
 from api.reads import query, require_recorded
 from api.routes import route
 from api.schemas import log as forms
@@ -42,6 +44,13 @@ async def read_ticket_head(call: Call) -> Response:
     """Read the signed count and last hash of all events of a ticket."""
     ticket, _ = await call.ticket()
     return await _head(call, ticket)
+
+
+@route(router, "GET", f"{DISPUTE}/head", **_FORM)
+async def read_dispute_head(call: Call) -> Response:
+    """Read the signed count and last hash of all events of a dispute."""
+    case, _ = await dispute_of(call)
+    return await _head(call, case.stream)
 
 
 async def _head(call: Call, chain: Chain) -> Response:

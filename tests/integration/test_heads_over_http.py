@@ -58,6 +58,16 @@ def test_a_head_closes_the_history_of_a_contract_and_of_a_ticket(served: Served)
     assert (tree["from_root"], tree["to_root"]) == (before.root.hex(), whole.root.hex())
 
 
+def test_a_dispute_has_a_head_before_it_is_known_of_which_contract_it_is(served: Served) -> None:
+    ticket = served.open_ticket("supervisor", contract=served.contract)
+    body = {"ticket": ticket["id"], "kind": "takeover", "language": "en", "contract": None}
+    opened = served.post("agent", "/v1/disputes", body).json()
+    served.until(lambda: size_of(served) >= opened["position"])
+    dispute = head(served, f"/v1/disputes/{opened['id']}/head", "dispute_handler")
+    assert (dispute.count, dispute.last.hex()) == (1, opened["leaf_hash"])
+    assert served.get("customer", f"/v1/disputes/{opened['id']}/head").status_code in {403, 404}
+
+
 def test_the_log_tells_the_key_that_signs_heads(served: Served) -> None:
     served.until(lambda: size_of(served) > 0)
     told = served.get(None, "/v1/log").json()

@@ -277,6 +277,7 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "export_contract": _export("/v1/contracts/{contract}"),
     "export_dispute": _export(),
     "export_ticket": _export("/v1/tickets/{ticket}"),
+    "read_dispute_head": lambda world: _head(f"{disputes.opened(world).path}/head")(world),
     "read_export": lambda world: Asked("GET", f"/v1/exports/{exports.known_export(world.served)}"),
     "open_ticket": _open,
     "find_tickets": _get("/v1/tickets", reference="none"),
