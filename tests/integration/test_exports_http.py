@@ -1,6 +1,8 @@
 """Exports over HTTP: made once, recorded as the asker's, fetched while they are kept."""
 
 import asyncio
+import http.client
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,10 +10,12 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import httpx
 import orjson
 import pytest
 from support.bags import files_of, verify, verify_alone
 from support.exports import (
+    BODY,
     SECONDS,
     Asking,
     erased,
@@ -22,7 +26,7 @@ from support.exports import (
     workers,
 )
 from support.requests_of import known, new_customer
-from support.serving import Served
+from support.serving import Served, wait_until
 
 from domain.values import Actor, ActorKind, Provenance, Role
 from projections.exporting.job import Job, given_settings
@@ -160,6 +164,27 @@ def test_what_is_in_the_making_is_made_once_and_no_more_at_a_time_than_set(
     assert (more.status_code, more.headers["retry-after"]) == (503, "1")
     assert [asked.answer().status_code for asked in (first, second)] == [201, 201]
     assert post(served, path, key=one).json() == first.answer().json()
+
+
+def test_an_export_is_made_though_its_client_hung_up(served: Served, path: str) -> None:
+    erased(served)
+    key, place, kept = str(uuid4()), httpx.URL(served.url), _kept(served)
+    headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    headers["Authorization"] = f"Bearer {served.tokens['compliance']}"
+    with held_up(_owner(served)):
+        client = http.client.HTTPConnection(place.host, place.port or 80, timeout=SECONDS)
+        client.request("POST", f"{path}/exports", json.dumps(BODY), headers)
+        in_the_making(served.settings.data)
+        client.close()
+    answers: list[httpx.Response] = []
+
+    def answered() -> bool:
+        answers.append(post(served, path, key=key))
+        return answers[-1].status_code != 409
+
+    wait_until(answered, SECONDS)
+    assert answers[-1].status_code == 201, answers[-1].text
+    assert len(_kept(served)) == len(kept) + 1
 
 
 def test_a_killed_maker_leaves_nothing_and_the_same_key_makes_it_then(
