@@ -157,6 +157,15 @@ def test_page_one_says_in_the_contract_s_language_who_holds_it_and_why(
         assert json.loads(payload(attached)["custody.json"])["bag"] in page
 
 
+def test_the_bag_of_a_general_enquiry_says_that_it_proves_no_identity(
+    exporting: Exporting, case: Case, tmp_path: Path
+) -> None:
+    bag = exporting.export(case.enquiry, tmp_path / "enquiry.zip", ATTACHED, language="fr")
+    require_good(bag, exporting, 2)
+    assert bare(said("fr")["enquiry"]) in pages(bag)[0]
+    assert HOLDER_NAME.encode() not in b"".join(files_of(bag).values())
+
+
 def test_the_words_of_the_bag_are_in_its_language_and_english(attached: Path) -> None:
     files = payload(attached)
     assert files["README.txt"].startswith(b"WHAT THIS IS")
