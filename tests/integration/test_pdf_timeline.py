@@ -176,6 +176,14 @@ def test_a_name_of_ten_thousand_characters_is_there_whole(tmp_path: Path) -> Non
     assert letters == name + name
 
 
+def test_what_is_copied_from_it_holds_nothing_that_nobody_wrote(tmp_path: Path) -> None:
+    cover = replace(COVER, bag="01a20174-6e36-7486-b4b7-1638b78c4bb9")
+    (made,) = render(document([row(0, "Nobody said 26 b.")], cover=cover), tmp_path)
+    text = "".join(pages(made))
+    assert "Nobody said 26 b." in text
+    assert "\u200b" not in text
+
+
 def test_the_same_document_gives_the_same_bytes(tmp_path: Path, cut: Callable[[int], None]) -> None:
     cut(10)
     made = []
