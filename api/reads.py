@@ -65,10 +65,15 @@ async def wait(call: Call, projection: str) -> None:
         return
     if not given.isascii() or not given.isdigit() or len(given) > _DIGITS:
         raise Malformed("send the position as it was given", POSITION)
-    services = call.services
-    if int(given) > (await services.log.head()).position:
+    if int(given) > (await call.services.log.head()).position:
         raise Malformed("the ledger has no such position", POSITION)
+    await reach(call, projection, int(given))
+
+
+async def reach(call: Call, projection: str, position: int) -> None:
+    """Wait until the projection has read up to a position, else raise Unavailable."""
+    services = call.services
     async with services.reads.pool.connection() as connection:
         within = services.settings.read_wait_seconds
-        if not await wait_for(connection, projection, int(given), within):
-            raise Unavailable(f"{projection} has not read up to position {given} yet: try again")
+        if not await wait_for(connection, projection, position, within):
+            raise Unavailable(f"{projection} has not read up to position {position} yet: try again")

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from api.answers import shown
 from api.calls import Call
-from api.reads import moment_of, query, wait
+from api.reads import moment_of, query, reach, wait
 from api.routes import route
 from api.schemas import common
 from api.schemas import signals as forms
@@ -27,12 +27,16 @@ router = APIRouter(tags=["signals"])
     positioned=True,
 )
 async def contract_signals(call: Call) -> Response:
-    """Read what somebody should look at in a contract's history, and which events that rests on."""
+    """Read what somebody should look at in a contract's history, and which events that rests on.
+
+    Until the addresses are followed up to the moment there is no answer, rather than half of one.
+    """
     number = call.path_number()
     await call.contract(number)
     moment = await _moment(call)
     thresholds = signals.thresholds_of(call.services.settings)
     await wait(call, addresses.NAME)
+    await reach(call, addresses.NAME, moment.position)
     reads = call.services.reads
     found = await signals.contract_signals(reads, number, thresholds, moment=moment)
     return _shown({"number": number}, found, moment)

@@ -1,12 +1,13 @@
 """Risk signals over HTTP: each names events that are there, as of any moment, and no address."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from ipaddress import IPv6Address
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from support import disputes, ownership
 from support.ownership import Ask, accepted, joined, sent
@@ -135,14 +136,25 @@ def test_an_address_under_several_contracts_is_named_under_each(served: Served) 
     assert "shared_address" not in of(worlds[0], seen=made["position"])
 
 
+def test_there_is_no_answer_while_addresses_are_behind_rather_than_half_of_one(
+    world: World,
+) -> None:
+    served, path = world.served, f"/v1/contracts/{world.contract}/signals"
+    assert served.settings.database_owner_url is not None
+    owner = served.settings.database_owner_url.get_secret_value()
+    with settings(served, read_wait_seconds=0), closing(psycopg.connect(owner)) as connection:
+        connection.execute("LOCK TABLE views.addresses IN SHARE MODE")
+        through = served.open_ticket("supervisor", contract=world.contract)["position"]
+        behind = served.get("compliance", path)
+        assert (behind.status_code, behind.headers["Retry-After"]) == (503, "1")
+    assert of(world, seen=through) == {}
+
+
 def test_staff_who_read_contracts_without_a_ticket_are_shown_to_compliance(served: Served) -> None:
     numbers = [new_number() for _ in range(3)]
     for number in numbers:
         accepted(served.post("supervisor", "/v1/contracts", contract_body(number)))
-    who, token = joined(served, "dispute_handler")
-    for number in numbers:
-        answer = served.client(None, token).get(f"/v1/contracts/{number}/identity")
-        assert answer.status_code == 200
+    who = _reader(served, numbers)
     signal = signals(served, f"/v1/staff/{who}")["opened_without_ticket"]
     assert types(signal) == ["IdentityRead"] * 3
     assert (signal["counted"], signal["labels"]) == (3, ["dispute_handler"])
@@ -150,6 +162,18 @@ def test_staff_who_read_contracts_without_a_ticket_are_shown_to_compliance(serve
     assert signals(served, f"/v1/staff/{who}") == {}
     before = signal["events"][-1]["position"]
     assert set(signals(served, f"/v1/staff/{who}", as_of_position=before)) == {signal["kind"]}
+    for number in numbers[1:]:
+        served.open_ticket("supervisor", contract=number)
+    assert signals(served, f"/v1/staff/{_reader(served, numbers)}") == {}
+
+
+def _reader(served: Served, numbers: list[str]) -> str:
+    """Let somebody join who reads the identity data of these contracts; return their id."""
+    who, token = joined(served, "dispute_handler")
+    for number in numbers:
+        answer = served.client(None, token).get(f"/v1/contracts/{number}/identity")
+        assert answer.status_code == 200
+    return who
 
 
 def test_staff_who_register_contracts_without_a_ticket_are_shown_too(served: Served) -> None:
