@@ -147,6 +147,15 @@ async def _frozen_meanwhile(house: House) -> None:
 test_a_freeze_that_comes_first_wins = story(_frozen_meanwhile)
 
 
+async def _nobody_drawn(house: House) -> None:
+    await _open(house)
+    await house.handle(plans.request(CASE, requesting()))
+    await _refused(house, plans.approve(CASE, approving(), notice()), "approver-not-drawn")
+
+
+test_nobody_approves_before_somebody_was_drawn = story(_nobody_drawn)
+
+
 async def _named_meanwhile(house: House) -> None:
     await _drawn(house)
     await _read(house)
@@ -349,9 +358,8 @@ async def _dropped(house: House) -> None:
     for command in (report(), SUSPENSION, DROP):
         await house.handle(recovering.ask(RECOVERY_ID, CONTRACT_1, command))
     assert house.types()[-1] == "AccessRestored"
-    other = uid(901)
     for command in (report(), DROP):
-        await house.handle(recovering.ask(other, CONTRACT_1, command))
+        await house.handle(recovering.ask(uid(901), CONTRACT_1, command))
     assert house.types()[-1] == "RecoveryDropped"
 
 
@@ -363,8 +371,7 @@ async def _frozen_restoration(house: House) -> None:
     for command in (report(), SUSPENSION, confirm(Act.SUSPEND_ACCESS), check(visit(1))):
         await house.handle(recovering.ask(RECOVERY_ID, CONTRACT_1, command))
     await house.elsewhere(FROZEN, stream=CONTRACT_1)
-    plan = recovering.ask(RECOVERY_ID, CONTRACT_1, restore())
-    await _refused(house, plan, "contract-frozen")
+    await _refused(house, recovering.ask(RECOVERY_ID, CONTRACT_1, restore()), "contract-frozen")
     assert house.types()[-1] == "FreezePlaced"
 
 
