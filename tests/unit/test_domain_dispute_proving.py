@@ -97,13 +97,14 @@ def test_an_attorney_with_good_papers_is_upheld() -> None:
     "checks",
     [
         (papers(2, mandate()),),
+        (papers(2, mandate()), visit(3, RIVAL), papers(4, mandate(RIVAL))),
         (visit(1, LAWYER), papers(2, mandate(), Finding.FAILED)),
         (visit(1, LAWYER), papers(2, mandate(holder=JOINT))),
         (visit(1, LAWYER), papers(2, mandate(scope=(Scope.TICKETS,)))),
         (visit(1, LAWYER), papers(2, mandate(named=2))),
         (visit(1, LAWYER, Finding.UNCLEAR), papers(2, mandate())),
     ],
-    ids=["unseen", "bad papers", "for another", "scope", "one of two", "unclear"],
+    ids=["unseen", "another seen", "bad papers", "for another", "scope", "one of two", "unclear"],
 )
 def test_an_attorney_without_is_not(checks: Any) -> None:
     _own(*checks).when(uphold()).then_refused("claim-unproved")
