@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 import httpx
 import psutil
@@ -33,8 +34,8 @@ PLACES = {"files", "log", "tables", "errors", "metrics", "ready", "commands", "i
 
 @pytest.fixture
 def planted(ledger_factory: Callable[..., Running], state: Path, tmp_path: Path) -> Planted:
-    place = state / "plaintext"
-    place.mkdir(mode=0o755)
+    place = Path(mkdtemp(prefix="plaintext-", dir=state))
+    place.chmod(0o755)  # the embedded PostgreSQL's account must reach its programs
     started = ledger_factory(
         LEDGER_STATE=str(place),
         LEDGER_PROXY_HEADER="X-Forwarded-For",
