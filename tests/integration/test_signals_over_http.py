@@ -131,6 +131,8 @@ def test_an_address_under_several_contracts_is_named_under_each(served: Served) 
             assert "shared_address" not in of(world)
             made = through_the_portal(world, address)
         found = [of(world, seen=made["position"])["shared_address"] for world in worlds]
+        earlier = of(worlds[0], as_of_position=made["position"] - 1)
+    assert "shared_address" not in earlier
     assert found[0] == found[1]
     assert types(found[0]) == ["TicketOpened", "TicketOpened"]
     assert "shared_address" not in of(worlds[0], seen=made["position"])
