@@ -21,6 +21,7 @@ from infra.logkeys import LogKeys
 from infra.settings import Settings
 from infra.store import PostgresLog
 from projections.exporting.make import covered, make_bag
+from projections.exporting.secrecy import Secrecy
 from projections.exporting.wanted import Wanted
 
 _TRIES: Final = 20
@@ -52,7 +53,9 @@ async def export(
     """
     handler = Handler(log)
     exported = await stream_of(handler, wanted.chain)
-    recording = Recording(handler, key, settings.data, wanted, exported, said)
+    secrecy = Secrecy(log.reader, wanted)
+    await secrecy.require_kept(Reading(handler.states, fresh=True), said.at)
+    recording = Recording(handler, key, settings.data, wanted, secrecy, exported, said)
     keys = LogKeys.of(settings)
     sealer = log.codec.sealer
     events = await make_bag(
@@ -73,6 +76,7 @@ class Recording:
     key: CommandKey
     data: Path
     wanted: Wanted
+    secrecy: Secrecy
     exported: UUID
     provenance: Provenance
     accepted: Accepted | None = None
@@ -80,16 +84,19 @@ class Recording:
     async def sign(self, digest: bytes) -> bytes:
         """Record a bag's digest; return the signed note.
 
-        Raises Refused without a basis, Unavailable when nobody signs, InTheMaking when another
-        bag was recorded under the same key: then no bag is handed out.
+        Raises Refused without a basis or while an order is confidential, Unavailable when nobody
+        signs, InTheMaking when another bag was recorded under the same key: then no bag is handed
+        out.
         """
         step = Step(ACCESS, Stream(StreamKind.ACCESS, self.wanted.by.id), self._command(digest))
 
-        async def plan(_reading: Reading) -> tuple[Step, ...]:
-            return (step,)
-
         # making it took longer than clocks may differ: what is recorded now is said now
         said = replace(self.provenance, at=datetime.now(UTC))
+
+        async def plan(reading: Reading) -> tuple[Step, ...]:
+            await self.secrecy.require_kept(reading, said.at)
+            return (step,)
+
         accepted = await self.handler.handle(plan, self.key, said)
         if accepted.replayed:
             raise InTheMaking("another bag was recorded for the same request")

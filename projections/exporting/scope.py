@@ -76,6 +76,18 @@ async def scope_of(pool: Pool, wanted: Wanted) -> Scope:
     return await _Looking(pool, wanted).scope()
 
 
+async def contracts_of(pool: Pool, chains: Iterable[Chain]) -> set[str]:
+    """Return the contracts among some chains, and all under which their streams ever counted."""
+    streams, numbers = [], set()
+    for chain in chains:
+        if isinstance(chain, Stream):
+            streams.append(chain.id)
+        else:
+            numbers.add(chain)
+    rows = await _rows(pool, "concerned", {"streams": streams})
+    return numbers | {row[0] for row in rows}
+
+
 async def envelope_at(pool: Pool, position: int) -> Envelope:
     """Return the event at a position, which is there."""
     rows = await _envelopes(pool, "at", {"position": position})

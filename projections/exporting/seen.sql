@@ -11,6 +11,10 @@ WHERE stream_id = %(stream)s AND stream_kind = 'ticket' AND position <= %(positi
     AND contract IS NOT NULL
 GROUP BY contract ORDER BY max(position) DESC
 
+-- name: concerned
+SELECT DISTINCT contract FROM ledger.events
+WHERE stream_id = ANY (%(streams)s::uuid[]) AND contract IS NOT NULL
+
 -- name: first
 SELECT envelope FROM ledger.events
 WHERE stream_id = ANY (%(streams)s::uuid[]) AND stream_version = 1

@@ -61,7 +61,7 @@ def change(ownership: Ownership, command: ChangeOrderStanding) -> tuple[Ownershi
     known = ownership.order(command.order)
     if known is None:
         raise Refused("order-unknown", "no such order was recorded under this contract")
-    if known[2:] == (command.standing, command.confidential_until):
+    if (known.standing, known.confidential_until) == (command.standing, command.confidential_until):
         return ()
     return (
         OrderStandingChanged(

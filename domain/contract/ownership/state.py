@@ -34,12 +34,13 @@ from domain.identity.proof import Capacity, Mandate, Scope
 
 
 class Order(NamedTuple):
-    """An order and how it stands."""
+    """An order and how it stands; `copies` are attachments."""
 
     id: UUID
     effect: OrderEffect
     standing: OrderStanding
     confidential_until: datetime | None
+    copies: tuple[UUID, ...]
 
 
 class OpenDoubt(NamedTuple):
@@ -157,7 +158,8 @@ def evolve(ownership: Ownership, event: OwnershipEvent) -> Ownership:  # noqa: C
         case AuthorityEnded():
             return _ended(ownership, event)
         case OrderRecorded():
-            order = Order(event.order, event.effect, event.standing, event.confidential_until)
+            until = event.confidential_until
+            order = Order(event.order, event.effect, event.standing, until, event.copies)
             return replace(ownership, orders=(*ownership.orders, order))
         case OrderStandingChanged():
             return replace(ownership, orders=_standing(ownership, event))
