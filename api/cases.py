@@ -1,6 +1,7 @@
 """What identity changes, recoveries and disputes share: checks, codes, notices, the evidence."""
 
 import secrets
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -97,9 +98,19 @@ def check_of(sent: forms.Check) -> tuple[Check, Sealed | None]:
     return check, optional(sent.found, sent.person, Purpose.CHECK)
 
 
-def photo_code() -> str:
-    """Return a code that a photo has to show."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(_PLACES))
+def photo_code(call: Call, reader: UUID) -> tuple[str, dict[str, Any]]:
+    """Return a code that a photo has to show, and the fields of the command that gives it out.
+
+    `reader` is whose photo it is.
+    """
+    text = "".join(secrets.choice(_LETTERS) for _ in range(_PLACES))
+    lasting = timedelta(seconds=call.services.settings.identity_code_seconds)
+    return text, {
+        **call.who_and_when,
+        "code": new_id(),
+        "expires_at": call.at + lasting,
+        "shown": sealed(text, reader, Purpose.CHECK),
+    }
 
 
 def shown_in_ticket(call: Call, plan: Plan, ticket: UUID, text: str, reader: UUID) -> Plan:

@@ -3,7 +3,6 @@
 Staff alone ask here: claimants are answered by people, who never say whether a contract exists.
 """
 
-from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -15,7 +14,7 @@ from api.cases import check_of, note_read, notice_ticket, photo_code, shown_in_t
 from api.disputes import PATH, contract_state, dispute_of, item_of, record, view_of
 from api.identity import document_of, of_purpose
 from api.notices import claims_notice
-from api.reads import moment_of, query
+from api.reads import moment_or_now, query
 from api.routes import route
 from api.schemas import common, ownership
 from api.schemas import disputes as forms
@@ -102,7 +101,7 @@ async def _ticket(call: Call, ticket: UUID) -> TicketState:
 @route(router, "GET", PATH, query=common.AsOf, answer=forms.DisputeView)
 async def read_dispute(call: Call) -> Response:
     """Read a dispute with its evidence, as of any moment; that you did is recorded."""
-    moment = await moment_of(call, query(call, common.AsOf))
+    moment = await moment_or_now(call, query(call, common.AsOf))
     case, folded = await dispute_of(call, moment)
     position = await note_read(call, case.stream, folded.version, folded.state.contract)
     view = await view_of(call, case, folded, moment)
@@ -194,16 +193,8 @@ async def issue_claim_code(call: Call) -> Response:
     claim = call.path_id("claim")
     known = _claim(folded, claim)
     write = await asked(call, ownership.Nothing)
-    text = photo_code()
-    seconds = call.services.settings.identity_code_seconds
-    command = commands.IssueClaimCode(
-        **call.who_and_when,
-        claim=claim,
-        code=new_id(),
-        expires_at=call.at + timedelta(seconds=seconds),
-        shown=sealed(text, known.claimant, Purpose.CHECK),
-    )
-    plan = plans.ask(case, command)
+    text, fields = photo_code(call, known.claimant)
+    plan = plans.ask(case, commands.IssueClaimCode(**fields, claim=claim))
     if (await _ticket(call, known.ticket)).contract is None:
         plan = shown_in_ticket(call, plan, known.ticket, text, known.claimant)
     return await record(write, plan)

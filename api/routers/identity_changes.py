@@ -1,6 +1,5 @@
 """Changes of identity data: asked for by a ticket, checked one by one, read with their evidence."""
 
-from datetime import timedelta
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -26,7 +25,7 @@ from api.routes import route
 from api.schemas import identity_changes as forms
 from api.schemas import ownership
 from api.schemas.common import ID_EXAMPLE, Paged
-from api.sealing import identity, optional, sealed
+from api.sealing import identity, optional
 from api.writes import answer, asked
 from domain.contract.documents import Contact
 from domain.handling import Folded
@@ -159,13 +158,9 @@ async def issue_photo_code(call: Call) -> Response:
     case, folded = await change_of(call)
     write = await asked(call, ownership.Nothing)
     state: IdentityChangeState = folded.state
-    text, reader = photo_code(), applicant_of(folded)
-    command = IssuePhotoCode(
-        **call.who_and_when,
-        code=new_id(),
-        expires_at=call.at + timedelta(seconds=call.services.settings.identity_code_seconds),
-        shown=sealed(text, reader, Purpose.CHECK),
-    )
+    reader = applicant_of(folded)
+    text, fields = photo_code(call, reader)
+    command = IssuePhotoCode(**fields)
     ticket = state.asked.ticket if state.asked is not None else new_id()
     plan = shown_in_ticket(call, plans.simple(case, command), ticket, text, reader)
     return await answer(call, await write.handle(plan), command)

@@ -1,6 +1,5 @@
 """Getting an account back after credentials were stolen: each step an event, and confirmed."""
 
-from datetime import timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -112,14 +111,9 @@ async def issue_recovery_code(call: Call) -> Response:
     contract, recovery, folded = await _case(call)
     write = await asked(call, ownership.Nothing)
     state: RecoveryState = folded.state
-    text, reader = photo_code(), await _reporter(call, recovery)
-    seconds = call.services.settings.identity_code_seconds
-    command = IssuePhotoCode(
-        **call.who_and_when,
-        code=new_id(),
-        expires_at=call.at + timedelta(seconds=seconds),
-        shown=sealed(text, reader, Purpose.CHECK),
-    )
+    reader = await _reporter(call, recovery)
+    text, fields = photo_code(call, reader)
+    command = IssuePhotoCode(**fields)
     ticket = state.ticket or new_id()
     plan = shown_in_ticket(call, ask(recovery.id, contract, command), ticket, text, reader)
     return await answer(call, await write.handle(plan), command)
