@@ -41,7 +41,7 @@ async def dispute_of(call: Call, moment: Moment | None = None) -> tuple[Case, Fo
 async def standing(
     call: Call, decider: Decider[Any, Any, Any], stream: Stream, moment: Moment | None
 ) -> Folded:
-    """Return where a stream stood at a moment, or stands now."""
+    """Return where a stream stood at a moment; without one, where it stands now."""
     if moment is None:
         return await call.services.handler.states.load(decider, stream, fresh=True)
     version, state = 0, decider.initial
@@ -91,14 +91,13 @@ def item_of(
     }
 
 
-async def view_of(
-    call: Call, case: Case, folded: Folded, moment: Moment | None = None
-) -> dict[str, Any]:
-    """Return a dispute as staff read it, its texts opened."""
+async def view_of(call: Call, case: Case, folded: Folded, moment: Moment) -> dict[str, Any]:
+    """Return a dispute as staff read it as of a moment, its texts opened."""
     state: DisputeState = folded.state
     events = await events_of(call, case.stream, folded.version)
     return {
         **item_of(case.dispute, folded, events[0]["what"], events[0]["recorded_at"]),
+        "as_of_position": moment.position,
         "claims": [
             {"claim": key, **one._asdict(), "upheld": state.decided.get(key)}
             for key in state.claims
@@ -112,7 +111,7 @@ async def view_of(
     }
 
 
-async def _in_contract(call: Call, case: Case, moment: Moment | None) -> dict[str, Any]:
+async def _in_contract(call: Call, case: Case, moment: Moment) -> dict[str, Any]:
     """Return what of the dispute stands in its contract's stream."""
     if case.contract is None:
         return {"contract_version": None, "freeze": None}

@@ -51,6 +51,11 @@ async def moment_of(call: Call, asked: AsOf) -> Moment | None:
     )
 
 
+async def moment_or_now(call: Call, asked: AsOf) -> Moment:
+    """Return the moment asked for, now when none is; raise Malformed, NotFound."""
+    return await moment_of(call, asked) or await resolve(call.services.reads)
+
+
 async def require_recorded(call: Call, position: int, where: str) -> None:
     """Raise Malformed, naming the field, when the ledger has no such position."""
     head = await call.services.log.head()

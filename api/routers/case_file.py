@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.answers import shown, time_text
 from api.calls import Call
 from api.permissions import Permit, table
-from api.reads import moment_of, query, wait
+from api.reads import moment_or_now, query, wait
 from api.routes import route
 from api.schemas.case_file import CaseFileView
 from api.schemas.common import AsOf
@@ -19,7 +19,6 @@ from domain.stream import Stream, StreamKind
 from infra.ids import new_id
 from infra.networks import Labels
 from projections import addresses
-from projections.as_of import resolve
 from projections.case_file.entries import Listed
 from projections.case_file.fold import CaseFile
 from projections.case_file.reading import Found, find_dispute, read_case_file
@@ -44,7 +43,7 @@ async def read_dispute_case_file(call: Call) -> Response:
     dispute = Stream(StreamKind.DISPUTE, call.path_id())
     if not await services.log.version(dispute):
         raise NotFound("there is no such dispute")
-    moment = await moment_of(call, query(call, AsOf)) or await resolve(services.reads)
+    moment = await moment_or_now(call, query(call, AsOf))
     await wait(call, addresses.NAME)
     found = await find_dispute(services.reads, dispute.id, moment)
     position = await _note(call, found)

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from api.answers import shown
 from api.calls import Call
-from api.reads import moment_of, query, reach, wait
+from api.reads import moment_or_now, query, reach, wait
 from api.routes import route
 from api.schemas import common
 from api.schemas import signals as forms
@@ -13,7 +13,7 @@ from domain.errors import NotFound
 from domain.staff import STAFF
 from domain.stream import Stream, StreamKind
 from projections import addresses, signals
-from projections.as_of import Moment, resolve
+from projections.as_of import Moment
 
 router = APIRouter(tags=["signals"])
 
@@ -33,7 +33,7 @@ async def contract_signals(call: Call) -> Response:
     """
     number = call.path_number()
     await call.contract(number)
-    moment = await _moment(call)
+    moment = await moment_or_now(call, query(call, common.AsOf))
     thresholds = signals.thresholds_of(call.services.settings)
     await wait(call, addresses.NAME)
     await reach(call, addresses.NAME, moment.position)
@@ -55,16 +55,10 @@ async def staff_signals(call: Call) -> Response:
     member = Stream(StreamKind.STAFF, staff)
     if not (await call.services.confirmed.load(STAFF, member)).version:
         raise NotFound("there is no such staff member")
-    moment = await _moment(call)
+    moment = await moment_or_now(call, query(call, common.AsOf))
     thresholds = signals.thresholds_of(call.services.settings)
     found = await signals.staff_signals(call.services.reads, staff, thresholds, moment=moment)
     return _shown({"staff": staff}, found, moment)
-
-
-async def _moment(call: Call) -> Moment:
-    """Return the moment asked for, now when none is."""
-    asked = await moment_of(call, query(call, common.AsOf))
-    return asked or await resolve(call.services.reads)
 
 
 def _shown(of: dict[str, object], found: object, moment: Moment) -> Response:

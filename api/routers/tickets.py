@@ -6,7 +6,7 @@ from starlette.responses import Response
 from api.answers import shown
 from api.calls import Call
 from api.permissions import Permit
-from api.reads import moment_of, query, wait
+from api.reads import moment_of, moment_or_now, query, wait
 from api.routes import route
 from api.schemas import common
 from api.schemas import tickets as forms
@@ -23,7 +23,6 @@ from domain.ticket.events import Channel
 from domain.ticket.replies import FollowUp, reply
 from infra.ids import new_id
 from projections import queue
-from projections.as_of import resolve
 from projections.timeline import View, timeline
 
 router = APIRouter(tags=["tickets"])
@@ -124,7 +123,7 @@ async def _may_see(call: Call, contract: str | None) -> bool:
 async def read_ticket(call: Call) -> Response:
     """Read a ticket as it is, or as of a moment; its ETag is what decisions quote."""
     stream, _ = await call.ticket(fresh=True)
-    moment = await moment_of(call, query(call, common.AsOf)) or await resolve(call.services.reads)
+    moment = await moment_or_now(call, query(call, common.AsOf))
     item = await queue.item(call.services.reads, stream.id, moment=moment)
     return shown(
         {"id": item.ticket, **as_item(item), "as_of_position": moment.position},

@@ -232,6 +232,7 @@ class DisputeView(DisputeItem):
     `contract_version` is what freezes are renewed and lifted on.
     """
 
+    as_of_position: int
     contract_version: int | None
     claims: list[ClaimView]
     determination: DeterminationView | None

@@ -14,6 +14,7 @@ from support.disputes import (
     claim_refused,
     claimed,
     closed,
+    frozen,
     opened,
     own,
     soon,
@@ -95,9 +96,23 @@ def test_a_dispute_is_read_as_of_any_moment(dispute: Dispute) -> None:
     for moment in ({"as_of_position": before}, {"as_of": at, "as_of_basis": "occurred"}):
         then = dispute.read(**moment)
         assert (then["version"], then["claims"], then["freeze"]) == (1, [], None)
-    assert len(dispute.read(as_of_position=before + 1)["claims"]) == 1
+        assert types(then) == ["DisputeOpened"]
+    then, now = dispute.read(as_of_position=before + 1), dispute.read()
+    assert types(then) == types(now)[:2] == ["DisputeOpened", "ClaimReceived"]
+    assert len(then["claims"]) == 1
+    assert then["as_of_position"] == before + 1 < now["as_of_position"]
+    assert dispute.read(as_of_position=now["as_of_position"]) == now
     assert served.get(HANDLER, dispute.path, params={"as_of_position": 1}).status_code == 404
     assert served.get(HANDLER, dispute.path, params={"as_of": soon(days=1)}).status_code == 422
+
+
+def test_a_freeze_is_shown_by_the_dispute_that_placed_it_alone(world: World) -> None:
+    there = elsewhere(world)
+    freezing, other = opened(there), opened(there)
+    freeze = frozen(freezing)
+    shown, beside = freezing.read(), other.read()
+    assert (shown["contract"], shown["freeze"]["id"]) == (there.contract, freeze)
+    assert (beside["contract"], beside["freeze"]) == (there.contract, None)
 
 
 def test_nobody_who_claims_learns_whether_a_contract_exists(world: World) -> None:
