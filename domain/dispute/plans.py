@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
-from domain.access import ACCESS, NoteEvidenceRead
 from domain.contract import CONTRACT
 from domain.contract.commands import PlaceLegalHold
 from domain.contract.ownership.commands import LiftFreeze, PlaceFreeze, RenewFreeze
@@ -34,7 +32,6 @@ from domain.stream import Stream, StreamKind
 from domain.ticket import TICKET
 from domain.ticket.commands import OpenTicket
 from domain.ticket.state import TicketState
-from domain.values import Actor
 
 MEASURED = (
     ReceiveClaim
@@ -183,23 +180,6 @@ def close(case: Case, command: CloseDispute) -> Plan:
             by=command.by, at=command.at, freeze=frozen.id, reason=command.explanation
         )
         return (step, Step(CONTRACT, case.contract, lifting))
-
-    return plan
-
-
-def read_evidence(case: Case, by: Actor, at: datetime) -> Plan:
-    """Return the plan of noting that somebody opens the evidence, as far as it goes now."""
-
-    async def plan(reading: Reading) -> tuple[Step, ...]:
-        folded = await reading.state(DISPUTE, case.stream)
-        note = NoteEvidenceRead(
-            by=by,
-            at=at,
-            case=case.dispute,
-            version=folded.version,
-            contract=folded.state.contract,
-        )
-        return (Step(ACCESS, Stream(StreamKind.ACCESS, by.id), note),)
 
     return plan
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from domain.access import ACCESS, AccessState, NoteEvidenceRead
+from domain.access import ACCESS, AccessState
 from domain.contract import CONTRACT
 from domain.contract.ownership.commands import ApplyIdentity, GiveAuthority, OwnershipCommand
 from domain.contract.state import ContractState
@@ -30,7 +30,6 @@ from domain.stream import Stream, StreamKind
 from domain.ticket import TICKET
 from domain.ticket.commands import OpenTicket
 from domain.ticket.state import TicketState
-from domain.values import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +89,6 @@ def draw_approver(case: Case, command: DrawApprover) -> Plan:
                 break
             del good[drawn.staff]
         return (_step(case, replace(asked, candidates=tuple(good.values()))),)
-
-    return plan
-
-
-def read_evidence(case: Case, by: Actor, at: datetime) -> Plan:
-    """Return the plan of noting that somebody opens the evidence, as far as it goes now."""
-
-    async def plan(reading: Reading) -> tuple[Step, ...]:
-        state = await _change(reading, case)
-        note = NoteEvidenceRead(
-            by=by, at=at, case=case.change, version=state.version, contract=state.contract
-        )
-        return (Step(ACCESS, Stream(StreamKind.ACCESS, by.id), note),)
 
     return plan
 

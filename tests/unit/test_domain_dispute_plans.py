@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from unit.cast import REASON, SYSTEM, ask, opening, said, uid
 from unit.dispute_cast import (
-    CLAIM,
     CONTRACTOR,
     DEPARTURE,
     FREEZE,
@@ -42,7 +41,6 @@ from unit.ownership_cast import (
     visit,
 )
 
-from domain.access import EvidenceRead
 from domain.contract import CONTRACT
 from domain.contract.ownership.commands import LiftFreeze, PlaceFreeze, RenewFreeze
 from domain.contract.ownership.events import FreezePlaced, HolderDoubted, IdentityChanged
@@ -384,17 +382,3 @@ async def _departed(house: House) -> None:
 
 
 test_a_departure_is_the_answer_of_the_contracts_history = story(_departed)
-
-
-async def _read(house: House) -> None:
-    await _opened(house)
-    await _asked(house, claim(), checked(visit(1, CONTRACTOR)))
-    await house.handle(plans.read_evidence(CASE, HANDLER, days(1)))
-    last = house.log.events[-1]
-    assert last.event == EvidenceRead(DISPUTE, 3, "C-1")
-    assert (last.stream.id, last.contract) == (HANDLER.id, None)
-    state = (await house.handler.states.load(DISPUTES, CASE.stream)).state
-    assert state.claims.get(CLAIM).claimant == CONTRACTOR
-
-
-test_who_opened_the_evidence_is_noted_in_their_own_stream = story(_read)

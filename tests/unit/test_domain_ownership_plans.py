@@ -41,7 +41,7 @@ from unit.ownership_cast import (
 )
 from unit.test_domain_recovery import DROP, SUSPENSION, check, confirm, report, restore
 
-from domain.access import EvidenceRead
+from domain.access import ACCESS, EvidenceRead, NoteEvidenceRead
 from domain.contract import CONTRACT
 from domain.contract.events import PersonNamed, Right
 from domain.contract.ownership.vocabulary import ChangeKind
@@ -105,7 +105,10 @@ async def _drawn(house: House) -> None:
 
 
 async def _read(house: House, case: Case = CASE, reader: Any = SECOND) -> None:
-    await house.handle(plans.read_evidence(case, reader, LATER))
+    """Note that somebody opens the evidence of a case as it stands."""
+    version = await house.log.version(case.stream)
+    note = NoteEvidenceRead(by=reader, at=LATER, case=case.change, version=version, contract="C-1")
+    await house.handle(steps(Step(ACCESS, Stream(StreamKind.ACCESS, reader.id), note)))
 
 
 async def _approved(house: House) -> None:
