@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.answers import shown, time_text
 from api.calls import Call
 from api.permissions import Permit, table
-from api.reads import moment_or_now, query, wait
+from api.reads import moment_or_now, query, reach, wait
 from api.routes import route
 from api.schemas.case_file import CaseFileView
 from api.schemas.common import AsOf
@@ -38,13 +38,17 @@ _FLAT: Final = "sections"
     positioned=True,
 )
 async def read_dispute_case_file(call: Call) -> Response:
-    """Read everything recorded under a dispute's contract in one view; that you did is recorded."""
+    """Read everything recorded under a dispute's contract in one view; that you did is recorded.
+
+    Until the addresses are followed up to the moment there is no answer, rather than half of one.
+    """
     services = call.services
     dispute = Stream(StreamKind.DISPUTE, call.path_id())
     if not await services.log.version(dispute):
         raise NotFound("there is no such dispute")
     moment = await moment_or_now(call, query(call, AsOf))
     await wait(call, addresses.NAME)
+    await reach(call, addresses.NAME, moment.position)
     found = await find_dispute(services.reads, dispute.id, moment)
     position = await _note(call, found)
     labels = Labels(services.settings.labelled_networks)

@@ -8,7 +8,7 @@ from support import disputes, ownership
 from support.disputes import Dispute
 from support.ownership import Ask, accepted, holder_of, sent
 from support.requests_of import World, new_world
-from support.serving import Served
+from support.serving import Served, addresses_behind
 
 from api.schemas.case_file import CaseFileView
 
@@ -111,6 +111,34 @@ def test_as_of_a_position_it_is_what_it_was_and_reading_leaves_no_trace_in_it(
     for link in then["links"].values():
         assert dispute.served.get(HANDLER, link).status_code == 200, link
     assert {name: then[name] for name in HISTORY} == {name: before[name] for name in HISTORY}
+
+
+def test_its_signals_are_those_of_the_moment(world: World) -> None:
+    dispute = disputes.own(world)
+    for _ in range(2):
+        last = disputes.claim_refused(dispute, disputes.claimed(dispute)["claim"])
+    assert "repeated_refusals" in _signals(file_of(dispute))
+    earlier = file_of(dispute, as_of_position=last["position"] - 1)
+    assert "repeated_refusals" not in _signals(earlier)
+
+
+def _signals(file: dict[str, Any]) -> set[str]:
+    return {str(one["kind"]) for one in file["signals"]["items"]}
+
+
+def test_there_is_no_file_while_addresses_are_behind_and_no_reading_of_one(world: World) -> None:
+    with addresses_behind(world.served):
+        dispute = disputes.own(world)
+        behind = dispute.served.get(HANDLER, f"{dispute.path}/case-file")
+        assert (behind.status_code, behind.headers["Retry-After"]) == (503, "1")
+    file_of(dispute)
+    with dispute.served.database() as connection:
+        noted = connection.execute(
+            "SELECT count(*) FROM ledger.envelopes WHERE type = 'EvidenceRead'"
+            " AND envelope -> 'data' ->> 'case' = %s",
+            [dispute.id],
+        ).fetchone()
+    assert noted == (1,)
 
 
 def test_an_unattached_dispute_shows_itself_and_its_ticket_alone(served: Served) -> None:

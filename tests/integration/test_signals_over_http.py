@@ -1,18 +1,15 @@
 """Risk signals over HTTP: each names events that are there, as of any moment, and no address."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from ipaddress import IPv6Address
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 from support import disputes, ownership
 from support.ownership import Ask, accepted, joined, sent
 from support.requests_of import World, contract_body, known, new_customer, new_number, new_world
-from support.serving import Served
+from support.serving import Served, addresses_behind, answering_by
 
 HOME, AWAY = "198.51.100.7", "203.0.113.9"
 
@@ -20,17 +17,6 @@ HOME, AWAY = "198.51.100.7", "203.0.113.9"
 @pytest.fixture
 def world(served: Served) -> World:
     return new_world(served)
-
-
-@contextmanager
-def settings(served: Served, **more: Any) -> Iterator[None]:
-    """Let the API answer with other settings."""
-    usual = served.services.settings
-    served.services.settings = usual.model_copy(update=more)
-    try:
-        yield
-    finally:
-        served.services.settings = usual
 
 
 def signals(
@@ -80,7 +66,7 @@ def test_claims_before_it_was_known_which_contract_they_are_about_count(world: W
     moment = {"as_of": found["repeated_refusals"]["since"]}
     assert of(world, **moment) == {}
     assert "repeated_refusals" in of(world, as_of_basis="occurred", **moment)
-    with settings(served, signals_claimants=4):
+    with answering_by(served, signals_claimants=4):
         assert set(of(world)) == {"repeated_refusals"}
 
 
@@ -125,7 +111,7 @@ def test_a_request_from_a_network_never_seen_is_named_without_its_address(world:
 def test_an_address_under_several_contracts_is_named_under_each(served: Served) -> None:
     worlds = [new_world(served) for _ in range(2)]
     address = str(IPv6Address((0x20010DB8 << 96) + uuid4().int % 2**96))
-    with settings(served, signals_address_contracts=2):
+    with answering_by(served, signals_address_contracts=2):
         for world in worlds:
             known(served, world.customer)
             assert "shared_address" not in of(world)
@@ -142,10 +128,7 @@ def test_there_is_no_answer_while_addresses_are_behind_rather_than_half_of_one(
     world: World,
 ) -> None:
     served, path = world.served, f"/v1/contracts/{world.contract}/signals"
-    assert served.settings.database_owner_url is not None
-    owner = served.settings.database_owner_url.get_secret_value()
-    with settings(served, read_wait_seconds=0), closing(psycopg.connect(owner)) as connection:
-        connection.execute("LOCK TABLE views.addresses IN SHARE MODE")
+    with addresses_behind(served):
         through = served.open_ticket("supervisor", contract=world.contract)["position"]
         behind = served.get("compliance", path)
         assert (behind.status_code, behind.headers["Retry-After"]) == (503, "1")

@@ -18,6 +18,8 @@ from infra.postgres.roles import create_database
 from infra.settings import Settings, read_settings
 
 TEMPLATE: Final = "ledger_template"
+READ_WAIT: Final = 15
+"""Seconds that a read waits for followers on a busy machine."""
 _NUMBERS: Final = itertools.count(1)
 
 
@@ -56,7 +58,7 @@ class Database:
             database_owner_url=SecretStr(self.dsn_owner),
             database_follower_url=SecretStr(self.dsn_follower),
             database_eraser_url=SecretStr(self.dsn_eraser),
-            **more,
+            **{"read_wait_seconds": READ_WAIT} | more,
         )
 
 

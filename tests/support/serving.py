@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -96,6 +96,27 @@ class Served:
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds."""
         wait_until(holds)
+
+
+@contextmanager
+def answering_by(served: Served, **more: Any) -> Iterator[None]:
+    """Let the API answer with other settings."""
+    usual = served.services.settings
+    served.services.settings = usual.model_copy(update=more)
+    try:
+        yield
+    finally:
+        served.services.settings = usual
+
+
+@contextmanager
+def addresses_behind(served: Served) -> Iterator[None]:
+    """Keep the view of addresses from following, and let no read wait for it."""
+    assert served.settings.database_owner_url is not None
+    owner = served.settings.database_owner_url.get_secret_value()
+    with answering_by(served, read_wait_seconds=0), closing(psycopg.connect(owner)) as connection:
+        connection.execute("LOCK TABLE views.addresses IN SHARE MODE")
+        yield
 
 
 def wait_until(holds: Callable[[], bool], patience: float = PATIENCE) -> None:
