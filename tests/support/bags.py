@@ -15,7 +15,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from support.databases import Database
-from support.histories import History
 from support.log import NAME, integrated
 from support.store import key, provenance
 from support.views import Ledger, eventually, ledger_on
@@ -136,28 +135,6 @@ class Saying:
         who = replace(provenance(), actor=by, address=address, origin=origin)
         new = tuple(NewEvent(event, contract) for event in events)
         return Request((Write(stream, version, new),), (), key(), who)
-
-
-def long_story(seed: int, events: int) -> tuple[Stream, list[Request]]:
-    """Return many events of many tickets, and the ticket with the most of them."""
-    history = History(seed)
-    asked = [
-        replace(one, writes=tuple(map(_without_files, one.writes)))
-        for one in history.requests(events)
-    ]
-    return max(history.tickets, key=lambda one: one.version).stream, asked
-
-
-def _without_files(write: Write) -> Write:
-    return replace(
-        write,
-        events=tuple(
-            replace(one, event=t.TagAdded("network"))
-            if isinstance(one.event, t.AttachmentAdded)
-            else one
-            for one in write.events
-        ),
-    )
 
 
 def keep_file(ledger: Ledger, told: Told) -> None:
