@@ -55,7 +55,8 @@ class IdentityRead:
 class EvidenceRead:
     """The reader opened the evidence of a case, as far as this version of its stream.
 
-    `case` is the id of an identity change, a recovery or a dispute; `contract` None: under none.
+    `case` is the id of an identity change, a recovery or a dispute, or of a ticket whose bag, made
+    by another, was fetched; `contract` None: under none.
     """
 
     case: UUID

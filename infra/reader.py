@@ -64,6 +64,11 @@ class Reader:
         rows = await self.pool.fetch(_SQL["version"], (stream.id, stream.kind.value))
         return int(rows[0][0])
 
+    async def version_as_of(self, stream: Stream, position: int) -> int:
+        """Return the version that the stream had as of a position."""
+        asked = (stream.id, stream.kind.value, position)
+        return int((await self.pool.fetch(_SQL["version_as_of"], asked))[0][0])
+
     async def contract_envelopes(
         self, number: str, *, after: int = 0, upto: int | None = None
     ) -> AsyncIterator[bytes]:

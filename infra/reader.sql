@@ -18,6 +18,10 @@ ORDER BY stream_version LIMIT %s
 SELECT coalesce(max(stream_version), 0) FROM ledger.events
 WHERE stream_id = %s AND stream_kind = %s::text::ledger.stream_kind
 
+-- name: version_as_of
+SELECT coalesce(max(stream_version), 0) FROM ledger.events
+WHERE stream_id = %s AND stream_kind = %s::text::ledger.stream_kind AND position <= %s
+
 -- name: contract
 SELECT contract_count, envelope FROM ledger.events
 WHERE contract = %s AND contract_count > %s AND position <= %s

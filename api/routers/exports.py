@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -16,10 +17,12 @@ from api.reads import require_recorded
 from api.routes import route
 from api.schemas import exports as forms
 from api.writes import Replayed, Write, asked, recall, written
+from domain.access import ACCESS, Exportable, NoteEvidenceRead, NoteIdentityRead
 from domain.chainhead import Chain
 from domain.errors import NotFound, Removed
+from domain.handling import Reading, Step
 from domain.log import Accepted
-from domain.stream import StreamKind
+from domain.stream import Stream, StreamKind
 from infra.envelope import Envelope, parse
 from infra.ids import new_id
 from projections.exporting.job import Job, given_settings
@@ -122,7 +125,7 @@ def _made(call: Call, accepted: Accepted) -> Response:
 
 @route(router, "GET", "/v1/exports/{id}", answer=None, media="application/zip", kept=True)
 async def read_export(call: Call) -> Response:
-    """Fetch the zip of an export that you made."""
+    """Fetch the zip of an export; that you did is recorded when another made it."""
     export = call.path_id()
     recorded = await _recorded(call)
     settings = call.services.settings
@@ -131,7 +134,13 @@ async def read_export(call: Call) -> Response:
     if file is None:
         position = data_of(recorded)["position"]
         raise Removed(f"make it again, under a new Idempotency-Key, with at_position {position}")
+    try:
+        read_at = await _note(call, recorded)
+    except BaseException:
+        file.close()
+        raise
     headers = {
+        "Ledger-Position": str(read_at),
         "Content-Disposition": f'attachment; filename="{export}.zip"',
         "Content-Length": str(file.seek(0, 2)),
         "X-Content-Type-Options": "nosniff",
@@ -149,6 +158,36 @@ async def _recorded(call: Call) -> Envelope:
         if parts.stream.kind is StreamKind.ACCESS and parts.type == "Exported" and theirs:
             return parts
     raise NotFound("not there, or not yours")
+
+
+async def _note(call: Call, recorded: Envelope) -> int:
+    """Record that the asker opens what a bag tells; return where. Its maker's export says so."""
+    if recorded.stream.id == call.actor.id:
+        return recorded.position
+    services, notes = call.services, await _opened(call, data_of(recorded))
+    access = Stream(StreamKind.ACCESS, call.actor.id)
+
+    async def plan(_reading: Reading) -> tuple[Step, ...]:
+        return tuple(Step(ACCESS, access, one) for one in notes)
+
+    key = services.secrets.command_key(str(call.actor.id), f"export-read/{new_id()}", b"")
+    return (await services.handler.handle(plan, key, call.provenance())).position
+
+
+async def _opened(
+    call: Call, exported: dict[str, Any]
+) -> list[NoteEvidenceRead | NoteIdentityRead]:
+    """Return what a bag opens: its ticket or dispute, and who holds the contract."""
+    notes: list[NoteEvidenceRead | NoteIdentityRead] = []
+    contract = exported["contract"]
+    if exported["what"] != Exportable.CONTRACT:
+        case = Stream(StreamKind(exported["what"]), UUID(exported["id"]))
+        version = await call.services.log.reader.version_as_of(case, exported["position"])
+        who = call.who_and_when
+        notes.append(NoteEvidenceRead(**who, case=case.id, version=version, contract=contract))
+    if contract is not None:
+        notes.append(NoteIdentityRead(**call.who_and_when, contract=contract))
+    return notes
 
 
 async def _blocks(file: BinaryIO) -> AsyncIterator[bytes]:

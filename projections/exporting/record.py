@@ -5,15 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from domain.access import ACCESS, Exportable, NoteExport, ReadingBasis
 from domain.chainhead import Chain
+from domain.decider import Decider
+from domain.dispute import DISPUTE
 from domain.errors import InTheMaking, NotFound, Unavailable
 from domain.handling import Handler, Reading, Step
 from domain.log import Accepted, CommandKey
 from domain.stream import Stream, StreamKind
+from domain.ticket import TICKET
 from domain.values import Provenance, Purpose, Sealed
 from infra.headchannel import ask_export
 from infra.ids import new_id
@@ -24,6 +27,9 @@ from projections.exporting.make import covered, make_bag
 from projections.exporting.secrecy import Secrecy
 from projections.exporting.wanted import Wanted
 
+_DECIDERS: Final[dict[StreamKind, Decider[Any, Any, Any]]] = {
+    one.kind: one for one in (TICKET, DISPUTE)
+}
 _TRIES: Final = 20
 _PAUSE: Final = 0.2
 
@@ -88,14 +94,15 @@ class Recording:
         signs, InTheMaking when another bag was recorded under the same key: then no bag is handed
         out.
         """
-        step = Step(ACCESS, Stream(StreamKind.ACCESS, self.wanted.by.id), self._command(digest))
+        access = Stream(StreamKind.ACCESS, self.wanted.by.id)
 
         # making it took longer than clocks may differ: what is recorded now is said now
         said = replace(self.provenance, at=datetime.now(UTC))
 
         async def plan(reading: Reading) -> tuple[Step, ...]:
             await self.secrecy.require_kept(reading, said.at)
-            return (step,)
+            contract = await _contract_of(reading, self.wanted.chain)
+            return (Step(ACCESS, access, self._command(digest, contract)),)
 
         accepted = await self.handler.handle(plan, self.key, said)
         if accepted.replayed:
@@ -109,20 +116,29 @@ class Recording:
                 await asyncio.sleep(_PAUSE)
         return await ask_export(self.data, accepted.position)
 
-    def _command(self, digest: bytes) -> NoteExport:
+    def _command(self, digest: bytes, contract: str | None) -> NoteExport:
         wanted, chain = self.wanted, self.wanted.chain
         return NoteExport(
             by=wanted.by,
             at=wanted.at,
             what=exportable(chain),
             id=self.exported,
-            contract=chain if isinstance(chain, str) else None,
+            contract=contract,
             position=wanted.position,
             digest=digest.hex(),
             basis=ReadingBasis(wanted.basis),
             recipient=_said(wanted.recipient),
             words=_said(wanted.words) if wanted.words else None,
         )
+
+
+async def _contract_of(reading: Reading, chain: Chain) -> str | None:
+    """Return the contract under which a chain counts when its export is recorded."""
+    if isinstance(chain, str):
+        return chain
+    decider = _DECIDERS[chain.kind]
+    contract: str | None = decider.contract_of((await reading.state(decider, chain)).state)
+    return contract
 
 
 def exportable(chain: Chain) -> Exportable:
