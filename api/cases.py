@@ -11,7 +11,7 @@ from api.notices import Notice
 from api.permissions import Permit
 from api.schemas import ownership as forms
 from api.sealing import optional, sealed
-from domain.access import ACCESS, NoteEvidenceRead
+from domain.access import ACCESS, NoteEvidenceRead, NoteIdentityRead
 from domain.contract import CONTRACT
 from domain.contract.state import ContractState
 from domain.errors import NotFound
@@ -146,12 +146,18 @@ async def notice_ticket(call: Call, state: ContractState, told: Notice) -> OpenT
 async def note_read(call: Call, case: Stream, version: int, contract: str | None) -> int:
     """Record that the asker opens the evidence of a case; return that event's position."""
     note = NoteEvidenceRead(**call.who_and_when, case=case.id, version=version, contract=contract)
+    return await note_reads(call, note)
+
+
+async def note_reads(call: Call, *notes: NoteEvidenceRead | NoteIdentityRead) -> int:
+    """Record together, in the asker's access stream, what they open; return the position."""
+    access = Stream(StreamKind.ACCESS, call.actor.id)
 
     async def plan(_reading: Reading) -> tuple[Step, ...]:
-        return (Step(ACCESS, Stream(StreamKind.ACCESS, call.actor.id), note),)
+        return tuple(Step(ACCESS, access, one) for one in notes)
 
     services = call.services
-    key = services.secrets.command_key(str(call.actor.id), f"evidence-read/{new_id()}", b"")
+    key = services.secrets.command_key(str(call.actor.id), f"read/{new_id()}", b"")
     return (await services.handler.handle(plan, key, call.provenance())).position
 
 

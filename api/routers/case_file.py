@@ -7,16 +7,15 @@ from starlette.responses import Response
 
 from api.answers import shown, time_text
 from api.calls import Call
+from api.cases import note_reads
 from api.permissions import Permit, table
 from api.reads import moment_or_now, query, reach, wait
 from api.routes import route
 from api.schemas.case_file import CaseFileView
 from api.schemas.common import AsOf
-from domain.access import ACCESS, NoteEvidenceRead, NoteIdentityRead
+from domain.access import NoteEvidenceRead, NoteIdentityRead
 from domain.errors import NotFound
-from domain.handling import Reading, Step
 from domain.stream import Stream, StreamKind
-from infra.ids import new_id
 from infra.networks import Labels
 from projections import addresses
 from projections.case_file.entries import Listed
@@ -69,21 +68,11 @@ def _identity(call: Call) -> bool:
 
 async def _note(call: Call, found: Found) -> int:
     """Record that the asker opens the evidence, and the identity data with it; say where."""
-    steps: list[NoteEvidenceRead | NoteIdentityRead] = [
-        NoteEvidenceRead(
-            **call.who_and_when, case=found.dispute, version=found.version, contract=found.contract
-        )
-    ]
-    if found.contract is not None and _identity(call):
-        steps.append(NoteIdentityRead(**call.who_and_when, contract=found.contract))
-    access = Stream(StreamKind.ACCESS, call.actor.id)
-
-    async def plan(_reading: Reading) -> tuple[Step, ...]:
-        return tuple(Step(ACCESS, access, one) for one in steps)
-
-    services = call.services
-    key = services.secrets.command_key(str(call.actor.id), f"case-file-read/{new_id()}", b"")
-    return (await services.handler.handle(plan, key, call.provenance())).position
+    who, contract = call.who_and_when, found.contract
+    evidence = NoteEvidenceRead(**who, case=found.dispute, version=found.version, contract=contract)
+    if contract is None or not _identity(call):
+        return await note_reads(call, evidence)
+    return await note_reads(call, evidence, NoteIdentityRead(**who, contract=contract))
 
 
 def _flat(file: CaseFile) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from api.answers import shown
 from api.calls import Call
+from api.cases import note_reads
 from api.identity import document_of, holder_of
 from api.of_record import of_record
 from api.reads import moment_of, query
@@ -15,13 +16,13 @@ from api.schemas import common
 from api.schemas import contracts as forms
 from api.sealing import identity, optional
 from api.writes import asked
-from domain.access import ACCESS, NoteIdentityRead
+from domain.access import NoteIdentityRead
 from domain.contract import CONTRACT, commands
 from domain.contract.documents import Contact
 from domain.contract.events import Right
 from domain.contract.state import ContractState
 from domain.errors import NotFound
-from domain.handling import Folded, Reading, Step
+from domain.handling import Folded, Step
 from domain.stream import Stream, StreamKind
 from domain.values import Purpose
 from infra.ids import new_id
@@ -132,17 +133,9 @@ async def read_identity(call: Call) -> Response:
     """Read the identity of record in all its versions; that you did is recorded."""
     number = call.path_number()
     contract = await call.contract(number)
-    access = Stream(StreamKind.ACCESS, call.actor.id)
-    note = NoteIdentityRead(**call.who_and_when, contract=number)
-
-    async def plan(_reading: Reading) -> tuple[Step, ...]:
-        return (Step(ACCESS, access, note),)
-
-    services = call.services
-    key = services.secrets.command_key(str(call.actor.id), f"identity-read/{new_id()}", b"")
-    accepted = await services.handler.handle(plan, key, call.provenance())
-    view = await of_record(services, contract, number)
-    return shown(view, {"Ledger-Position": str(accepted.position)})
+    position = await note_reads(call, NoteIdentityRead(**call.who_and_when, contract=number))
+    view = await of_record(call.services, contract, number)
+    return shown(view, {"Ledger-Position": str(position)})
 
 
 @route(

@@ -82,6 +82,7 @@ def test_reading_the_evidence_is_noted_where_the_reader_reads(dispute: Dispute) 
         noted = connection.execute(
             "SELECT envelope -> 'data' ->> 'version', envelope -> 'data' ->> 'contract'"
             " FROM ledger.envelopes WHERE type = 'EvidenceRead'"
+            " AND envelope -> 'stream' -> 'id' = envelope -> 'actor' -> 'id'"
             " AND envelope -> 'data' ->> 'case' = %s",
             [dispute.id],
         ).fetchall()

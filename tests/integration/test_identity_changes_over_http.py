@@ -1,8 +1,6 @@
 """Changing identity data over HTTP: a second specialist decides, the holder is told, all stays."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,7 +26,7 @@ from support.ownership import (
     visit,
 )
 from support.requests_of import World, contract_body, known, new_number, new_world
-from support.serving import Served
+from support.serving import Served, answering_by
 
 from domain.contract import CONTRACT
 from domain.contract.ownership.commands import PlaceFreeze
@@ -47,17 +45,6 @@ CYRILLIC = "\N{CYRILLIC CAPITAL LETTER A}\N{CYRILLIC CAPITAL LETTER VE}"
 @pytest.fixture
 def world(served: Served) -> World:
     return new_world(served)
-
-
-@contextmanager
-def settings(served: Served, **more: Any) -> Iterator[None]:
-    """Let the API decide with other settings."""
-    usual = served.services.settings
-    served.services.settings = usual.model_copy(update=more)
-    try:
-        yield
-    finally:
-        served.services.settings = usual
 
 
 def identity_of(served: Served, contract: str) -> dict[str, Any]:
@@ -152,7 +139,7 @@ def test_a_key_approves_nothing(world: World) -> None:
 
 def test_a_young_role_neither_is_drawn_nor_approves(world: World) -> None:
     served, change = world.served, checked(world)
-    with settings(served, identity_role_seconds=HOUR):
+    with answering_by(served, identity_role_seconds=HOUR):
         draw = served.post("agent", f"{change.path}/draw", {}, version=change.version)
         assert refused(draw) == "approver-missing"
         who, token = joined(served, "agent")
@@ -228,7 +215,7 @@ def test_an_objection_leads_to_a_refusal(world: World) -> None:
 
 
 def test_nothing_is_applied_while_it_can_be_contested(world: World) -> None:
-    with settings(world.served, identity_waiting_seconds=HOUR):
+    with answering_by(world.served, identity_waiting_seconds=HOUR):
         change = approved(world)
     answer = by(world.served, world.served.tokens["agent"], do(change, "apply"))
     assert refused(answer) == "still-contestable"
@@ -338,7 +325,7 @@ def test_copies_go_after_the_decision_and_what_was_found_stays(world: World) -> 
     keys = open_keys(served.settings)
     asyncio.run(erase_due(served.settings, keys))
     assert served.get("agent", file).content == b"a log"
-    with settings(served, identity_copies_seconds=0):
+    with answering_by(served, identity_copies_seconds=0):
         sent(served, "agent", do(change, "refuse", body))
     asyncio.run(erase_due(served.settings, keys))
     served.until(lambda: served.get("agent", file).status_code == 404)
