@@ -105,9 +105,8 @@ async def _drawn(house: House) -> None:
 
 
 async def _read(house: House, case: Case = CASE, reader: Any = SECOND) -> None:
-    """Note that somebody opens the evidence of a case as it stands."""
     version = await house.log.version(case.stream)
-    note = NoteEvidenceRead(by=reader, at=LATER, case=case.change, version=version, contract="C-1")
+    note = ask(NoteEvidenceRead, by=reader, case=case.change, version=version, contract="C-1")
     await house.handle(steps(Step(ACCESS, Stream(StreamKind.ACCESS, reader.id), note)))
 
 
