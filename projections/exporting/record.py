@@ -23,6 +23,7 @@ from infra.ids import new_id
 from infra.logkeys import LogKeys
 from infra.settings import Settings
 from infra.store import PostgresLog
+from projections.exporting.lasting import require_lasting
 from projections.exporting.make import covered, make_bag
 from projections.exporting.secrecy import Secrecy
 from projections.exporting.wanted import Wanted
@@ -54,9 +55,10 @@ async def export(
     """Make a bag that appears as `out` when it is recorded and signed.
 
     Returns the answer of its recording and how many events it has. Raises NotFound,
-    NotYetIntegrated, Integrity, Unavailable, Refused, and InTheMaking when the same command was
-    recorded meanwhile.
+    NotYetIntegrated, Integrity, Unavailable, Refused, Erasing when something was erased while it
+    was made, and InTheMaking when the same command was recorded meanwhile.
     """
+    pool, begun = log.reader.pool, (await log.head()).position
     handler = Handler(log)
     exported = await stream_of(handler, wanted.chain)
     secrecy = Secrecy(log.reader, wanted)
@@ -64,11 +66,15 @@ async def export(
     recording = Recording(handler, key, settings.data, wanted, secrecy, exported, said)
     keys = LogKeys.of(settings)
     sealer = log.codec.sealer
-    events = await make_bag(
-        out, wanted, log.reader, sealer, settings.data, keys, recording.sign, progress
-    )
-    assert recording.accepted is not None, "what was not recorded is not signed"
-    return recording.accepted, events
+
+    async def sign(digest: bytes) -> bytes:
+        await require_lasting(pool, begun)
+        note = await recording.sign(digest)
+        await require_lasting(pool, begun, recording.answer.position)
+        return note
+
+    events = await make_bag(out, wanted, log.reader, sealer, settings.data, keys, sign, progress)
+    return recording.answer, events
 
 
 @dataclass(slots=True)
@@ -86,6 +92,12 @@ class Recording:
     exported: UUID
     provenance: Provenance
     accepted: Accepted | None = None
+
+    @property
+    def answer(self) -> Accepted:
+        """Return the answer of what was recorded and signed."""
+        assert self.accepted is not None, "what was not recorded is not signed"
+        return self.accepted
 
     async def sign(self, digest: bytes) -> bytes:
         """Record a bag's digest; return the signed note.

@@ -33,3 +33,10 @@ SELECT envelope FROM ledger.events WHERE position = %(position)s
 SELECT envelope FROM ledger.events
 WHERE type IN ('SubjectErased', 'MessageErased') AND position <= %(size)s
 ORDER BY position
+
+-- How many erasures up to one position were not carried out by another: each is, once.
+-- name: unfinished
+SELECT count(*) FILTER (WHERE type <> 'KeysDestroyed' AND position <= %s)
+    - count(*) FILTER (WHERE type = 'KeysDestroyed' AND position <= %s)
+FROM ledger.events
+WHERE type IN ('SubjectErased', 'MessageErased', 'KeysDestroyed')
