@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 from unit.cast import (
     ask,
@@ -12,6 +13,7 @@ from unit.cast import (
 )
 from unit.memory_log import MemoryLog
 
+from domain.access import ACCESS, NoteEvidenceRead
 from domain.handling import Handler, Plan, Reading, Step
 from domain.log import Accepted, CommandKey, NewEvent, Request, Write
 from domain.stream import Stream, StreamKind
@@ -40,6 +42,12 @@ def one(command: object, stream: Stream = TICKET_1) -> Plan:
 
 def tag(word: str) -> Plan:
     return one(ask(ChangeTags, add=(word,)))
+
+
+def reads(reader: UUID, **fields: Any) -> Plan:
+    """Return the plan of noting that somebody opens the evidence of a case under C-1."""
+    note = ask(NoteEvidenceRead, contract="C-1", **fields)
+    return steps(Step(ACCESS, Stream(StreamKind.ACCESS, reader), note))
 
 
 class House:

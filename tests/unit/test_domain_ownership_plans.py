@@ -20,7 +20,7 @@ from unit.change_cast import apply as applying
 from unit.change_cast import approve as approving
 from unit.change_cast import draw as drawing
 from unit.change_cast import request as requesting
-from unit.house import CONTRACT_1, House, in_house, once, steps
+from unit.house import CONTRACT_1, House, in_house, once, reads, steps
 from unit.ownership_cast import (
     CHANGE,
     FROZEN,
@@ -41,7 +41,7 @@ from unit.ownership_cast import (
 )
 from unit.test_domain_recovery import DROP, SUSPENSION, check, confirm, report, restore
 
-from domain.access import ACCESS, EvidenceRead, NoteEvidenceRead
+from domain.access import EvidenceRead
 from domain.contract import CONTRACT
 from domain.contract.events import PersonNamed, Right
 from domain.contract.ownership.vocabulary import ChangeKind
@@ -66,7 +66,6 @@ from domain.values import Role
 CASE = Case(CHANGE, CONTRACT_1)
 ASKED_IN = Stream(StreamKind.TICKET, TICKET)
 TELLS = Stream(StreamKind.TICKET, NOTICE)
-LATER = days(7)
 
 
 def member(staff: Any) -> Stream:
@@ -106,8 +105,7 @@ async def _drawn(house: House) -> None:
 
 async def _read(house: House, case: Case = CASE, reader: Any = SECOND) -> None:
     version = await house.log.version(case.stream)
-    note = ask(NoteEvidenceRead, by=reader, case=case.change, version=version, contract="C-1")
-    await house.handle(steps(Step(ACCESS, Stream(StreamKind.ACCESS, reader.id), note)))
+    await house.handle(reads(reader.id, by=reader, case=case.change, version=version))
 
 
 async def _approved(house: House) -> None:
