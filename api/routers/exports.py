@@ -11,16 +11,16 @@ from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from api.calls import Call
+from api.cases import note_reads
 from api.disputes import dispute_of
 from api.permissions import Permit
 from api.reads import require_recorded
 from api.routes import route
 from api.schemas import exports as forms
 from api.writes import Replayed, Write, asked, recall, written
-from domain.access import ACCESS, Exportable, NoteEvidenceRead, NoteIdentityRead
+from domain.access import Exportable, NoteEvidenceRead, NoteIdentityRead
 from domain.chainhead import Chain
 from domain.errors import NotFound, Removed
-from domain.handling import Reading, Step
 from domain.log import Accepted
 from domain.stream import Stream, StreamKind
 from infra.envelope import Envelope, parse
@@ -164,14 +164,7 @@ async def _note(call: Call, recorded: Envelope) -> int:
     """Record that the asker opens what a bag tells; return where. Its maker's export says so."""
     if recorded.stream.id == call.actor.id:
         return recorded.position
-    services, notes = call.services, await _opened(call, data_of(recorded))
-    access = Stream(StreamKind.ACCESS, call.actor.id)
-
-    async def plan(_reading: Reading) -> tuple[Step, ...]:
-        return tuple(Step(ACCESS, access, one) for one in notes)
-
-    key = services.secrets.command_key(str(call.actor.id), f"export-read/{new_id()}", b"")
-    return (await services.handler.handle(plan, key, call.provenance())).position
+    return await note_reads(call, *await _opened(call, data_of(recorded)))
 
 
 async def _opened(
