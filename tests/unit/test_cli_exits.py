@@ -20,6 +20,7 @@ CODES = {
     errors.Malformed: 3,
     errors.KeyMissing: 3,
     errors.NotFound: 3,
+    errors.Removed: 3,
     errors.KeyReused: 3,
     errors.VersionMissing: 3,
     errors.Unauthenticated: 4,
@@ -31,6 +32,7 @@ CODES = {
     errors.OutcomeUnknown: 5,
     errors.NotYetIntegrated: 5,
     errors.Erasing: 5,
+    errors.InTheMaking: 5,
     errors.ClockUnfit: 5,
     errors.Forked: 5,
 }
