@@ -27,6 +27,7 @@ KEY: Final = "Idempotency-Key"
 IF_MATCH: Final = "If-Match"
 MAX_KEY: Final = 200
 _KEY: Final = re.compile(f"[!-~]{{1,{MAX_KEY}}}")
+_FIELD: Final = re.compile(r"[a-z_]{1,40}")
 
 # What an answer says besides its common members: the number or id that the write made.
 MADE: Final = (
@@ -160,8 +161,10 @@ def _parse(call: Call, form: type[B], raw: bytes) -> tuple[B | None, Malformed |
 def malformed(error: ValidationError) -> Malformed:
     """Return the first thing that is wrong, without repeating what was sent."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    unknown = first["type"] == "extra_forbidden"  # its name is whatever was sent
-    where = ".".join(str(part) for part in (first["loc"][:-1] if unknown else first["loc"]))
+    unknown = first["type"] == "extra_forbidden"
+    # A mistyped field is named; any other name is whatever was sent.
+    named = not unknown or _FIELD.fullmatch(str(first["loc"][-1]))
+    where = ".".join(str(part) for part in (first["loc"] if named else first["loc"][:-1]))
     said = "a field that the form does not have" if unknown else first["msg"]
     return Malformed(said[:500], where[:200])
 

@@ -47,6 +47,14 @@ def learn(log: PostgresLog, epoch: int) -> None:
         time.sleep(0.05)
 
 
+def written_down(log: PostgresLog, data: Path) -> None:
+    """Wait until the head file names what a running process knows to be durable."""
+    ends = time.monotonic() + 40 * KEEP_SECONDS
+    while HeadFile(data).read() != log.flusher.durable:
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
 def roll_back(cluster: Cluster, copy: Path) -> None:
     cluster.stop()
     put_back(copy, cluster)
@@ -67,6 +75,7 @@ def test_a_rolled_back_database_is_refused_until_continued(
         append(running, 2)
         take_copy(cluster, copy)
         lost = append(running, LOST)
+        written_down(running, tmp_path)
         roll_back(cluster, copy)
         with pytest.raises(Forked, match="ledger continue"):
             append(running, 1)
@@ -95,6 +104,7 @@ def test_what_was_decided_on_lost_events_is_not_recorded(tmp_path: Path, cluster
         running.append_wait(adding(stream, 0))
         take_copy(cluster, copy)
         running.append_wait(adding(stream, 1))
+        written_down(running, tmp_path)
         roll_back(cluster, copy)
         continue_ledger(cluster.dsn(Role.OWNER), tmp_path, keys)
         with waiting_log(dsn, tmp_path, keys=keys) as other:
