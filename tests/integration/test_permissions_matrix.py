@@ -1,5 +1,7 @@
 """Every route, every role, against the hand-written table; with own and others' things."""
 
+from uuid import uuid4
+
 import pytest
 from support.requests_of import REQUESTS, Asked, World, known, new_customer, new_world
 from support.serving import Served
@@ -22,7 +24,7 @@ BY_RULE = {
 
 def _send(served: Served, token: str | None, asked: Asked, **headers: str) -> int:
     client = served.client(None, token) if token else served.client(None)
-    said = {"Idempotency-Key": f"matrix-{id(asked)}-{len(headers)}-{token}"[:190]}
+    said = {"Idempotency-Key": f"matrix-{uuid4()}"}
     said |= {name.replace("_", "-"): value for name, value in headers.items()}
     if asked.version is not None:
         said["If-Match"] = f'"{asked.version}"'
