@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -33,15 +34,7 @@ def repeated_refusals(history: Iterable[Recorded], thresholds: Thresholds) -> It
         if isinstance(one.event, ClaimRefused)
     ]
     least, within = thresholds.refused_claims, thresholds.refused_within
-    for burst in bursts(refused, least, within):
-        yield signal(
-            SignalKind.REPEATED_REFUSALS,
-            (one.event for one in burst.events),
-            since=burst.since,
-            counted=burst.different,
-            least=least,
-            within=within,
-        )
+    yield from _bursting(SignalKind.REPEATED_REFUSALS, refused, least, within)
 
 
 def many_claimants(history: Iterable[Recorded], thresholds: Thresholds) -> Iterator[Signal]:
@@ -52,9 +45,15 @@ def many_claimants(history: Iterable[Recorded], thresholds: Thresholds) -> Itera
         if isinstance(one.event, ClaimReceived)
     ]
     least, within = thresholds.claimants, thresholds.claimants_within
-    for burst in bursts(claims, least, within):
+    yield from _bursting(SignalKind.MANY_CLAIMANTS, claims, least, within)
+
+
+def _bursting(
+    kind: SignalKind, counted: list[Counted], least: int, within: timedelta
+) -> Iterator[Signal]:
+    for burst in bursts(counted, least, within):
         yield signal(
-            SignalKind.MANY_CLAIMANTS,
+            kind,
             (one.event for one in burst.events),
             since=burst.since,
             counted=burst.different,
