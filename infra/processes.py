@@ -3,9 +3,11 @@
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -93,3 +95,40 @@ def stop(child: subprocess.Popen[bytes], signals: Sequence[tuple[signal.Signals,
     if child.poll() is None:
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+
+
+def works_in(pid: int, directory: Path) -> bool:
+    """Say whether process `pid` is alive and has `directory` as its working directory."""
+    try:
+        return Path(f"/proc/{pid}/cwd").resolve(strict=True) == directory
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return False
+
+
+def started_in(directory: Path, program: str) -> list[int]:
+    """Return the ids of all processes that run `program` and have `directory` as their own."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and works_in(int(entry.name), directory):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                if (entry / "exe").resolve().name == program:
+                    found.append(int(entry.name))
+    return found
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Say whether nobody listens on this port of loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -112,7 +111,9 @@ class Cluster:
     def _launch(self) -> bool:
         """Start the postmaster; False when it ended, perhaps because the port was taken."""
         open_sockets(self._home)
-        self.port = self.port if self.port and _is_free(self.port) else _free_port()
+        self.port = (
+            self.port if self.port and processes.is_free(self.port) else processes.free_port()
+        )
         base = self._home.base
         options = {
             "config_file": base / "postgresql.conf",
@@ -173,13 +174,13 @@ class Cluster:
     def _end_leftover(self) -> None:
         """End the postmaster of a ledger that was killed: the lock says that nobody needs it."""
         pid, _ = self._status()
-        if not pid or not _runs_in(pid, self.pgdata):
+        if not pid or not processes.works_in(pid, self.pgdata):
             (self.pgdata / "postmaster.pid").unlink(missing_ok=True)
             return
         for sign, seconds in _LEFTOVER_ENDED_BY:
-            if _runs_in(pid, self.pgdata):
+            if processes.works_in(pid, self.pgdata):
                 os.kill(pid, sign)
-                gone = lambda: not _runs_in(pid, self.pgdata)  # noqa: E731 - it is one word
+                gone = lambda: not processes.works_in(pid, self.pgdata)  # noqa: E731 - it is one word
                 processes.wait_until(gone, seconds, self._waiting)
 
     def _status(self) -> tuple[int, str]:
@@ -194,27 +195,3 @@ class Cluster:
 
     def _last_words(self) -> str:
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-8:])
-
-
-def _runs_in(pid: int, directory: Path) -> bool:
-    """Say whether process `pid` is alive and works in `directory`, as a postmaster does."""
-    try:
-        return Path(f"/proc/{pid}/cwd").resolve(strict=True) == directory
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
