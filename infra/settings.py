@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         description="Account that runs the embedded PostgreSQL when the ledger is started by "
         "root. Default: the first of postgres, nobody and daemon that exists.",
     )
+    kafka_jars: Path | None = Field(
+        None,
+        description="Where the jars of the embedded Kafka are kept, 45 MB fetched once. Default: "
+        "`kafka` in LEDGER_STATE for root, `~/.cache/ticket-ledger/kafka` for other users.",
+    )
     database_url: SecretStr | None = Field(
         None,
         description="PostgreSQL (15 or newer) of role ledger_app. Default: the embedded one.",

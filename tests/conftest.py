@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 from support import databases, running
+from support.broker import started as started_broker
 from support.databases import Database
 from support.running import Running
 
 from infra.files import hold
+from infra.kafka import Broker
 from infra.postgres import Cluster
 from infra.settings import Settings, read_settings
 
@@ -65,6 +67,13 @@ def cluster(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         databases.make_template(started)
         yield started
         started.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A Kafka for the whole test run: make topics of your own, kill nothing."""
+    with started_broker(tmp_path_factory.mktemp("kafka")) as started:
+        yield started
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+"""What the tests of Kafka need of kafka-python."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from uuid import uuid4
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+from infra.kafka import Broker
+
+
+def new_topic(broker: Broker, partitions: int = 1) -> str:
+    """Make a topic of a new name and return that."""
+    name = f"test.{uuid4()}"
+    with closing(KafkaAdminClient(bootstrap_servers=broker.bootstrap)) as admin:
+        wanted = {name: {"num_partitions": partitions, "replication_factor": 1}}
+        admin.create_topics(wanted, wait_for_metadata=True)
+    return name
+
+
+@contextmanager
+def transactional(broker: Broker, name: str | None = None) -> Iterator[KafkaProducer]:
+    """A producer whose transactions may begin; `name` is the transactional id."""
+    producer = KafkaProducer(
+        bootstrap_servers=broker.bootstrap, transactional_id=name or str(uuid4())
+    )
+    try:
+        producer.init_transactions()
+        yield producer
+    finally:
+        producer.close(timeout=5)
+
+
+def committed(broker: Broker, topic: str, partition: int = 0) -> list[bytes]:
+    """Return the values of a partition as `read_committed` sees them, up to its end now."""
+    place = TopicPartition(topic, partition)
+    consumer = KafkaConsumer(
+        bootstrap_servers=broker.bootstrap,
+        group_id=None,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    with closing(consumer):
+        consumer.assign([place])
+        consumer.seek_to_beginning(place)
+        end = consumer.end_offsets([place])[place]
+        found: list[bytes] = []
+        while consumer.position(place) < end:
+            for records in consumer.poll(timeout_ms=500).values():
+                found += [record.value for record in records]
+    return found
