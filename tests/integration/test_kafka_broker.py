@@ -97,6 +97,7 @@ def test_a_broker_left_by_a_killed_ledger_is_ended_first(tmp_path: Path) -> None
         again = Broker(held, settings(held.path))
         again.start()
         assert not lost.alive()
+        assert " ERROR " not in again.log.read_text("utf-8")  # never were there two at once
         assert committed(again, topic) == [b"one"]
         again.stop()
         lost.stop()
