@@ -108,7 +108,7 @@ def test_passwords_are_readable_by_their_owner_alone(tmp_path: Path, state: Path
         assert kept.stat().st_mode & 0o777 == 0o600
         passwords = json.loads(kept.read_text("utf-8"))["passwords"]
         assert len(set(passwords.values())) == len(Role)
-        lines = [" ".join(p.cmdline()) for p in psutil.process_iter() if p.is_running()]
+        lines = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
         assert not [line for line in lines for secret in passwords.values() if secret in line]
         assert not [secret for secret in passwords.values() if secret in cluster.log.read_text()]
 
