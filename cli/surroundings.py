@@ -16,6 +16,7 @@ _VARIABLES: Final = {
     Role.OWNER: "LEDGER_DATABASE_OWNER_URL",
     Role.FOLLOWER: "LEDGER_DATABASE_FOLLOWER_URL",
     Role.ERASER: "LEDGER_DATABASE_ERASER_URL",
+    Role.CONSUMER: "LEDGER_DATABASE_CONSUMER_URL",
 }
 
 
@@ -28,6 +29,7 @@ def urls(settings: Settings, cluster: Cluster | None, *, tcp: bool) -> dict[Role
         Role.OWNER: settings.database_owner_url,
         Role.FOLLOWER: settings.database_follower_url,
         Role.ERASER: settings.database_eraser_url,
+        Role.CONSUMER: settings.database_consumer_url,
     }
     return {role: url.get_secret_value() for role, url in given.items() if url is not None}
 
@@ -45,6 +47,11 @@ def variables(by_role: Mapping[Role, str]) -> dict[str, str]:
 def erasing(by_role: Mapping[Role, str]) -> dict[str, str]:
     """Return the variable with the eraser's URL: for the followers, who carry out erasures."""
     return {_VARIABLES[role]: by_role[role] for role in (Role.ERASER,) if role in by_role}
+
+
+def consuming(by_role: Mapping[Role, str]) -> dict[str, str]:
+    """Return the variable with the consumers' URL: for them alone."""
+    return {_VARIABLES[role]: by_role[role] for role in (Role.CONSUMER,) if role in by_role}
 
 
 def unneeded() -> frozenset[str]:

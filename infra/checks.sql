@@ -11,7 +11,9 @@ SELECT leaf_hash FROM ledger.events WHERE position = %s
 -- name: wrong_roles
 -- Roles that are missing, or that may more than they should.
 SELECT wanted.name
-FROM unnest(ARRAY['ledger_app', 'ledger_follower', 'ledger_eraser']) AS wanted (name)
+FROM unnest(
+    ARRAY['ledger_app', 'ledger_follower', 'ledger_eraser', 'ledger_consumer']
+) AS wanted (name)
 LEFT JOIN pg_roles AS roles ON roles.rolname = wanted.name
 WHERE roles.rolname IS NULL
     OR roles.rolsuper

@@ -12,8 +12,9 @@ CREATE TABLE IF NOT EXISTS ledger.migrations (
 );
 
 -- name: open
-GRANT USAGE ON SCHEMA ledger TO ledger_app, ledger_follower, ledger_eraser;
-GRANT SELECT ON ledger.migrations TO ledger_app, ledger_follower, ledger_eraser;
+GRANT USAGE ON SCHEMA ledger TO ledger_app, ledger_follower, ledger_eraser, ledger_consumer;
+GRANT SELECT ON ledger.migrations
+TO ledger_app, ledger_follower, ledger_eraser, ledger_consumer;
 
 -- name: is_prepared
 SELECT to_regclass('ledger.migrations') IS NOT NULL

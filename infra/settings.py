@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     database_eraser_url: SecretStr | None = Field(
         None, description="The same database as role ledger_eraser, which destroys sealed fields."
     )
+    database_consumer_url: SecretStr | None = Field(
+        None,
+        description="The same database as role ledger_consumer, which keeps what consumers did.",
+    )
     keys_url: SecretStr | None = Field(
         None,
         description="A separate PostgreSQL for the sealing keys. "

@@ -23,8 +23,8 @@ CREDENTIALS: Final = "cluster.json"
 class Role(StrEnum):
     """Who logs in to the database.
 
-    The app appends, followers write projections, the eraser destroys, the owner migrates;
-    the superuser is for start and repair alone.
+    The app appends, followers write projections, the eraser destroys, consumers keep what they
+    did, the owner migrates; the superuser is for start and repair alone.
     """
 
     SUPERUSER = "postgres"
@@ -32,6 +32,11 @@ class Role(StrEnum):
     APP = "ledger_app"
     FOLLOWER = "ledger_follower"
     ERASER = "ledger_eraser"
+    CONSUMER = "ledger_consumer"
+
+
+ENTERING: Final = (Role.APP, Role.FOLLOWER, Role.ERASER, Role.CONSUMER)
+"""Who may connect to the database beside its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,22 @@ class Credentials:
 
 
 def credentials(held: Held) -> Credentials:
-    """Return the data directory's credentials, made and kept (mode 0600) at the first call."""
+    """Return the data directory's credentials, made and kept (mode 0600) at the first call.
+
+    A role that a later version brought gets its password when it is missed.
+    """
     path = held.path / CREDENTIALS
     try:
-        return Credentials(**json.loads(path.read_text("utf-8")))
+        kept = Credentials(**json.loads(path.read_text("utf-8")))
     except FileNotFoundError:
-        made = Credentials(secrets.token_hex(8), {role: secrets.token_urlsafe(24) for role in Role})
+        kept = Credentials(secrets.token_hex(8), {})
     except (ValueError, TypeError):
         raise Unavailable(f"{path} is not what was written there: restore it") from None
-    write_private(path, json.dumps({"id": made.id, "passwords": made.passwords}).encode())
-    return made
+    missing = {role.value: secrets.token_urlsafe(24) for role in Role if role not in kept.passwords}
+    if missing:
+        kept.passwords.update(missing)
+        write_private(path, json.dumps({"id": kept.id, "passwords": kept.passwords}).encode())
+    return kept
 
 
 def conninfo(
@@ -81,6 +92,8 @@ def ensure_roles(superuser: str, passwords: dict[str, str]) -> None:
             )
         if connection.execute(_SQL["has_database"], [DATABASE]).fetchone() is None:
             create_database(connection, DATABASE)
+        else:
+            _open_database(connection, DATABASE)
 
 
 def create_database(connection: psycopg.Connection, name: str, template: str = "template0") -> None:
@@ -89,9 +102,13 @@ def create_database(connection: psycopg.Connection, name: str, template: str = "
         "database": sql.Identifier(name),
         "template": sql.Identifier(template),
         "owner": sql.Identifier(Role.OWNER),
-        "others": sql.SQL(", ").join(
-            sql.Identifier(role) for role in (Role.APP, Role.FOLLOWER, Role.ERASER)
-        ),
     }
-    for statement in ("create_database", "close_database", "open_database"):
+    for statement in ("create_database", "close_database"):
         connection.execute(sql.SQL(_SQL[statement]).format(**names))
+    _open_database(connection, name)
+
+
+def _open_database(connection: psycopg.Connection, name: str) -> None:
+    others = sql.SQL(", ").join(sql.Identifier(role) for role in ENTERING)
+    statement = sql.SQL(_SQL["open_database"])
+    connection.execute(statement.format(database=sql.Identifier(name), others=others))

@@ -113,6 +113,26 @@ def test_passwords_are_readable_by_their_owner_alone(tmp_path: Path, state: Path
         assert not [secret for secret in passwords.values() if secret in cluster.log.read_text()]
 
 
+def test_a_cluster_of_an_older_version_gets_the_roles_that_came_since(
+    tmp_path: Path, state: Path
+) -> None:
+    data = tmp_path / "data"
+    with (
+        started(data, state) as cluster,
+        psycopg.connect(cluster.dsn(Role.SUPERUSER), autocommit=True) as connection,
+    ):
+        connection.execute("DROP OWNED BY ledger_consumer")
+        connection.execute("DROP ROLE ledger_consumer")
+    kept = data / "cluster.json"
+    older = json.loads(kept.read_text("utf-8"))
+    del older["passwords"]["ledger_consumer"]
+    kept.write_text(json.dumps(older), "utf-8")
+    with started(data, state) as cluster:
+        for role in Role:
+            assert scalar(cluster.dsn(role), "SELECT current_user") == role
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_path_of_150_characters_below_a_closed_parent_will_do(
     tmp_path: Path, state: Path
 ) -> None:

@@ -47,6 +47,10 @@ class Database:
         return self.cluster.dsn(Role.ERASER, self.name)
 
     @property
+    def dsn_consumer(self) -> str:
+        return self.cluster.dsn(Role.CONSUMER, self.name)
+
+    @property
     def dsn_superuser(self) -> str:
         return self.cluster.dsn(Role.SUPERUSER, self.name)
 
@@ -58,6 +62,7 @@ class Database:
             database_owner_url=SecretStr(self.dsn_owner),
             database_follower_url=SecretStr(self.dsn_follower),
             database_eraser_url=SecretStr(self.dsn_eraser),
+            database_consumer_url=SecretStr(self.dsn_consumer),
             **{"read_wait_seconds": READ_WAIT} | more,
         )
 
