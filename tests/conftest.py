@@ -14,12 +14,11 @@ from pathlib import Path
 
 import pytest
 from support import databases, running
-from support.broker import started as started_broker
+from support.broker import Shared, shared
 from support.databases import Database
 from support.running import Running
 
 from infra.files import hold
-from infra.kafka import Broker
 from infra.postgres import Cluster
 from infra.settings import Settings, read_settings
 
@@ -70,10 +69,11 @@ def cluster(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A Kafka for the whole test run: make topics of your own, kill nothing."""
-    with started_broker(tmp_path_factory.mktemp("kafka")) as started:
-        yield started
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """One Kafka for the whole test run: make topics of your own, kill nothing."""
+    own = tmp_path_factory.getbasetemp()
+    with shared((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "kafka") as found:
+        yield found
 
 
 @pytest.fixture

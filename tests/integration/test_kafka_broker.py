@@ -11,8 +11,8 @@ from uuid import uuid4
 import psutil
 import pytest
 from kafka.errors import KafkaError
-from support.broker import settings, started
-from support.kafka import committed, new_topic, transactional
+from support.broker import Shared, settings, started
+from support.kafka import Reached, committed, new_topic, transactional
 
 from domain.errors import Unavailable
 from infra.files import hold
@@ -22,7 +22,7 @@ from infra.kafka.probe import answers
 LONG = 150
 
 
-def written(broker: Broker, topic: str, *values: bytes) -> None:
+def written(broker: Reached, topic: str, *values: bytes) -> None:
     with transactional(broker) as producer:
         producer.begin_transaction()
         sent = [producer.send(topic, value) for value in values]
@@ -37,7 +37,7 @@ def kill(broker: Broker) -> None:
     psutil.wait_procs([psutil.Process(broker.pid)], timeout=10)
 
 
-def test_what_a_transaction_wrote_is_read_once_it_is_committed(broker: Broker) -> None:
+def test_what_a_transaction_wrote_is_read_once_it_is_committed(broker: Shared) -> None:
     topic = new_topic(broker)
     with transactional(broker) as producer:
         producer.begin_transaction()
@@ -48,7 +48,7 @@ def test_what_a_transaction_wrote_is_read_once_it_is_committed(broker: Broker) -
         assert committed(broker, topic) == [b"one", b"two"]
 
 
-def test_what_an_aborted_transaction_wrote_is_never_read(broker: Broker) -> None:
+def test_what_an_aborted_transaction_wrote_is_never_read(broker: Shared) -> None:
     topic = new_topic(broker)
     with transactional(broker) as producer:
         producer.begin_transaction()
@@ -60,7 +60,7 @@ def test_what_an_aborted_transaction_wrote_is_never_read(broker: Broker) -> None
     assert committed(broker, topic) == [b"kept"]
 
 
-def test_a_second_producer_of_the_same_name_fences_the_first(broker: Broker) -> None:
+def test_a_second_producer_of_the_same_name_fences_the_first(broker: Shared) -> None:
     topic, name = new_topic(broker), str(uuid4())
     with transactional(broker, name) as first:
         first.begin_transaction()
@@ -143,11 +143,12 @@ def test_a_taken_port_is_not_insisted_on(tmp_path: Path) -> None:
         broker.stop()
 
 
-def test_only_the_cluster_that_was_started_counts_as_answering(broker: Broker) -> None:
+def test_only_the_cluster_that_was_started_counts_as_answering(broker: Shared) -> None:
     lines = (broker.data / "meta.properties").read_text().splitlines()
     cluster = next(line for line in lines if line.startswith("cluster.id=")).split("=", 1)[1]
-    assert answers(broker.port, cluster, 5.0)
-    assert not answers(broker.port, "another-cluster", 5.0)
+    port = int(broker.bootstrap.rpartition(":")[2])
+    assert answers(port, cluster, 5.0)
+    assert not answers(port, "another-cluster", 5.0)
 
 
 def test_half_a_directory_is_never_used(tmp_path: Path) -> None:

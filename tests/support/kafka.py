@@ -2,15 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Protocol
 from uuid import uuid4
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from infra.kafka import Broker
+
+class Reached(Protocol):
+    """Something that serves clients: a broker of this test alone, or the shared one."""
+
+    @property
+    def bootstrap(self) -> str:
+        """HOST:PORT."""
 
 
-def new_topic(broker: Broker, partitions: int = 1) -> str:
+def new_topic(broker: Reached, partitions: int = 1) -> str:
     """Make a topic of a new name and return that."""
     name = f"test.{uuid4()}"
     with closing(KafkaAdminClient(bootstrap_servers=broker.bootstrap)) as admin:
@@ -20,7 +27,7 @@ def new_topic(broker: Broker, partitions: int = 1) -> str:
 
 
 @contextmanager
-def transactional(broker: Broker, name: str | None = None) -> Iterator[KafkaProducer]:
+def transactional(broker: Reached, name: str | None = None) -> Iterator[KafkaProducer]:
     """A producer whose transactions may begin; `name` is the transactional id."""
     producer = KafkaProducer(
         bootstrap_servers=broker.bootstrap, transactional_id=name or str(uuid4())
@@ -32,7 +39,7 @@ def transactional(broker: Broker, name: str | None = None) -> Iterator[KafkaProd
         producer.close(timeout=5)
 
 
-def committed(broker: Broker, topic: str, partition: int = 0) -> list[bytes]:
+def committed(broker: Reached, topic: str, partition: int = 0) -> list[bytes]:
     """Return the values of a partition as `read_committed` sees them, up to its end now."""
     place = TopicPartition(topic, partition)
     consumer = KafkaConsumer(
