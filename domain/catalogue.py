@@ -7,6 +7,7 @@ from domain.contract.events import ContractEvent
 from domain.dispute.events import DisputeEvent
 from domain.identity_change.events import IdentityChangeEvent
 from domain.ledger import LedgerEvent
+from domain.notification.events import NotificationEvent
 from domain.recovery.events import RecoveryEvent
 from domain.staff.events import StaffEvent
 from domain.stream import StreamKind
@@ -20,6 +21,7 @@ BY_KIND: Final[dict[StreamKind, tuple[type, ...]]] = {
     StreamKind.RECOVERY: get_args(RecoveryEvent),
     StreamKind.DISPUTE: get_args(DisputeEvent),
     StreamKind.ACCESS: get_args(AccessEvent),
+    StreamKind.NOTIFICATION: get_args(NotificationEvent),
     StreamKind.LEDGER: get_args(LedgerEvent),
 }
 

@@ -30,6 +30,7 @@ LONG_FIELDS: Final = {
     "before": TEXT,
     "after": TEXT,
     "columns": TEXT,
+    "report": TEXT,
 }
 """Bounds by field name where it is not SHORT."""
 
@@ -59,6 +60,7 @@ ORDERS_PER_CHANGE: Final = 20
 CONTESTS_PER_CHANGE: Final = 100
 CANDIDATES_PER_DRAW: Final = 500
 CLAIMS_PER_DISPUTE: Final = 500
+BOUNCES_PER_NOTIFICATION: Final = 20
 ATTACHMENT_BYTES: Final = 25 * 1024 * 1024
 
 

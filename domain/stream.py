@@ -15,6 +15,7 @@ class StreamKind(StrEnum):
     RECOVERY = "recovery"
     STAFF = "staff"
     ACCESS = "access"
+    NOTIFICATION = "notification"
     LEDGER = "ledger"
 
 

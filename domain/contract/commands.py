@@ -10,6 +10,7 @@ from domain.contract.events import Authority, Ending, Right
 from domain.contract.ownership.commands import OwnershipCommand
 from domain.contract.ownership.vocabulary import Holder, Together
 from domain.erasure import CompleteErasure, EraseSubject
+from domain.notification.events import MailForm, NotificationKind
 from domain.values import Sealed
 
 
@@ -101,6 +102,17 @@ class ConfirmHoldRelease(Command):
     hold: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatePreferences(Command):
+    """Say how a person wants to be told of their tickets."""
+
+    person: UUID
+    language: str | None = None
+    mail: Sealed | None = None
+    form: MailForm = MailForm.HTML
+    unwanted: tuple[NotificationKind, ...] = ()
+
+
 ContractCommand = (
     RegisterContract
     | NamePerson
@@ -112,6 +124,7 @@ ContractCommand = (
     | PlaceLegalHold
     | RequestHoldRelease
     | ConfirmHoldRelease
+    | StatePreferences
     | EraseSubject
     | CompleteErasure
 )

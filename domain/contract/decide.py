@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from domain.contract import holds
+from domain.contract import holds, preferences
 from domain.contract.commands import (
     CloseContract,
     ConfirmHoldRelease,
@@ -15,6 +15,7 @@ from domain.contract.commands import (
     RegisterContract,
     RequestHoldRelease,
     RevokeRights,
+    StatePreferences,
 )
 from domain.contract.documents import ORGANISATIONS, Category
 from domain.contract.events import (
@@ -86,6 +87,8 @@ def decide(state: ContractState, command: ContractCommand) -> tuple[ContractEven
             return holds.request_release(state, command)
         case ConfirmHoldRelease():
             return holds.confirm_release(state, command)
+        case StatePreferences():
+            return preferences.prefer(state, command)
         case EraseSubject():
             return _erase(state, command)
         case _:

@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.contract.documents import Category, Contact, Document
 from domain.contract.ownership.events import OwnershipEvent
 from domain.erasure import KeysDestroyed, SubjectErased
+from domain.notification.events import MailForm, NotificationKind
 from domain.values import Sealed
 
 
@@ -116,6 +117,20 @@ class LegalHoldReleased:
     confirmer: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class PreferencesStated:
+    """How a person wants to be told of their tickets from now on; it replaces what they said.
+
+    `language` None: the ticket's; `mail` None: the contract's contacts.
+    """
+
+    person: UUID
+    language: str | None
+    mail: Sealed | None
+    form: MailForm
+    unwanted: tuple[NotificationKind, ...]
+
+
 ContractEvent = (
     ContractRegistered
     | PersonNamed
@@ -126,6 +141,7 @@ ContractEvent = (
     | LegalHoldPlaced
     | LegalHoldReleaseRequested
     | LegalHoldReleased
+    | PreferencesStated
     | SubjectErased
     | KeysDestroyed
 )

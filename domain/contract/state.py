@@ -16,6 +16,7 @@ from domain.contract.events import (
     LegalHoldReleased,
     LegalHoldReleaseRequested,
     PersonNamed,
+    PreferencesStated,
     Right,
     RightsGranted,
     RightsRevoked,
@@ -129,6 +130,8 @@ def evolve(state: ContractState, event: ContractEvent) -> ContractState:  # noqa
             return replace(state, holds=tuple(_asked(one, hold, requester) for one in state.holds))
         case LegalHoldReleased(hold=hold):
             return replace(state, holds=tuple(one for one in state.holds if one.id != hold))
+        case PreferencesStated():
+            return state
         case SubjectErased():
             return replace(state, erasures=state.erasures.plus(event))
         case KeysDestroyed():

@@ -13,13 +13,14 @@ from domain.decider import Decider
 from domain.dispute import DISPUTE
 from domain.identity_change import IDENTITY_CHANGE
 from domain.ledger import LEDGER
+from domain.notification import NOTIFICATION
 from domain.recovery import RECOVERY
 from domain.staff import STAFF
 from domain.ticket import TICKET
 
 DECIDERS: list[Decider[Any, Any, Any]] = [
     *(TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, DISPUTE),
-    *(STAFF, ACCESS, LEDGER),
+    *(STAFF, ACCESS, NOTIFICATION, LEDGER),
 ]
 
 

@@ -27,6 +27,8 @@ from domain.dispute.events import ClaimReceived, DisputeOpened
 from domain.identity_change import IDENTITY_CHANGE
 from domain.identity_change.events import IdentityChangeRequested
 from domain.ledger import LEDGER
+from domain.notification import NOTIFICATION
+from domain.notification.events import NotificationSent
 from domain.recovery import RECOVERY
 from domain.recovery.events import RecoveryReported
 from domain.staff import STAFF
@@ -42,7 +44,7 @@ DECIDERS: dict[StreamKind, Decider[Any, Any, Any]] = {
     decider.kind: decider
     for decider in (
         *(TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, DISPUTE),
-        *(STAFF, ACCESS, LEDGER),
+        *(STAFF, ACCESS, NOTIFICATION, LEDGER),
     )
 }
 BEGINNINGS: dict[StreamKind, tuple[type, ...]] = {
@@ -53,6 +55,7 @@ BEGINNINGS: dict[StreamKind, tuple[type, ...]] = {
     StreamKind.DISPUTE: (DisputeOpened, ClaimReceived),
     StreamKind.STAFF: (StaffJoined, ApiKeyIssued),
     StreamKind.ACCESS: (),
+    StreamKind.NOTIFICATION: (NotificationSent,),
     StreamKind.LEDGER: (),
 }
 STORED = sorted(FIXTURES.glob("*.json"))
