@@ -19,10 +19,11 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import SettingsConfigDict, SettingsError
 
 from domain.errors import Malformed
 from domain.values import Purpose
+from infra.webhookat import WebhookSettings
 
 PREFIX: Final = "LEDGER_"
 SECRETS: Final = "LEDGER_SECRETS"
@@ -71,7 +72,7 @@ class StampAuthority(BaseModel):
     certificates: Path
 
 
-class Settings(BaseSettings):
+class Settings(WebhookSettings):
     """What an operator can choose. Everything has a default that works on one machine."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
@@ -94,6 +95,39 @@ class Settings(BaseSettings):
         description="Where the jars of the embedded Kafka are kept, 45 MB fetched once. Default: "
         "`kafka` in LEDGER_STATE for root, `~/.cache/ticket-ledger/kafka` for other users.",
     )
+    kafka_bootstrap: str | None = Field(
+        None,
+        pattern=r"^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$",
+        description="Brokers of Kafka, HOST:PORT and more of them behind commas. "
+        "Default: none, consumers are then fed from the store.",
+    )
+    kafka_security: Literal["plaintext", "tls", "sasl_plaintext", "sasl_tls"] = Field(
+        "plaintext", description="How talk with Kafka is secured; TLS checks certificate and name."
+    )
+    kafka_ca: Path | None = Field(
+        None,
+        description="PEM file of the authorities that Kafka's certificate comes from. "
+        "Default: those that the machine trusts.",
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="How the ledger says who it is to Kafka, with SASL."
+    )
+    kafka_user: str | None = Field(None, description="Who the ledger is for Kafka, with SASL.")
+    kafka_password: SecretStr | None = Field(None, description="Its password.")
+    kafka_partitions: int = Field(
+        8,
+        ge=1,
+        le=1000,
+        description="Partitions of a topic of events when it is made, and so how many consumers of "
+        "a group can share it; later changes of this setting change no topic.",
+    )
+    kafka_replication: int = Field(
+        1,
+        ge=1,
+        le=9,
+        description="Copies of a topic when it is made; from three on, two must be "
+        "written before anything counts as written.",
+    )
     database_url: SecretStr | None = Field(
         None,
         description="PostgreSQL (15 or newer) of role ledger_app. Default: the embedded one.",
@@ -110,6 +144,22 @@ class Settings(BaseSettings):
     database_consumer_url: SecretStr | None = Field(
         None,
         description="The same database as role ledger_consumer, which keeps what consumers did.",
+    )
+    consumer_database_url: SecretStr | None = Field(
+        None,
+        description="Another database, migrated, as role ledger_owner, in which the consumer group "
+        "`queue-copy` keeps a copy of the queue. Default: none is kept.",
+    )
+    consumers: tuple[str, ...] | None = Field(
+        None,
+        description="Consumers that this machine runs, a JSON list of names. "
+        "Default: all that are configured.",
+    )
+    consumer_begins: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        {},
+        description="Position behind which a consumer starts that was never run, a JSON object by "
+        "name; 0 is the beginning of the ledger. Default: at its head, so that what happened "
+        "before has no effect now.",
     )
     keys_url: SecretStr | None = Field(
         None,

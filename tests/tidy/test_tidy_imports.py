@@ -23,8 +23,9 @@ PLANTED = [
      "import psycopg"),
     ("Neither the domain, the API nor the command line knows psycopg", "cli/__init__.py",
      "from psycopg_pool import ConnectionPool"),
-    ("Only infra knows cryptography and kafka", "cli/__init__.py", "import cryptography"),
-    ("Only infra knows cryptography and kafka", "projections/__init__.py", "import kafka"),
+    ("Only infra knows cryptography", "cli/__init__.py", "import cryptography"),
+    ("One module knows kafka", "projections/__init__.py", "import kafka.errors"),
+    ("One module knows kafka", "infra/kafka/probe.py", "import kafka"),
     ("Only the API knows its web framework", "cli/__init__.py", "import fastapi"),
     ("Only the API knows its web framework", "infra/ids.py", "from starlette import status"),
 ]  # fmt: skip
