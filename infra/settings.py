@@ -19,11 +19,10 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from domain.errors import Malformed
 from domain.values import Purpose
-from infra.webhookat import WebhookSettings
 
 PREFIX: Final = "LEDGER_"
 SECRETS: Final = "LEDGER_SECRETS"
@@ -72,7 +71,7 @@ class StampAuthority(BaseModel):
     certificates: Path
 
 
-class Settings(WebhookSettings):
+class Settings(BaseSettings):
     """What an operator can choose. Everything has a default that works on one machine."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
@@ -144,22 +143,6 @@ class Settings(WebhookSettings):
     database_consumer_url: SecretStr | None = Field(
         None,
         description="The same database as role ledger_consumer, which keeps what consumers did.",
-    )
-    consumer_database_url: SecretStr | None = Field(
-        None,
-        description="Another database, migrated, as role ledger_owner, in which the consumer group "
-        "`queue-copy` keeps a copy of the queue. Default: none is kept.",
-    )
-    consumers: tuple[str, ...] | None = Field(
-        None,
-        description="Consumers that this machine runs, a JSON list of names. "
-        "Default: all that are configured.",
-    )
-    consumer_begins: dict[str, Annotated[int, Field(ge=0)]] = Field(
-        {},
-        description="Position behind which a consumer starts that was never run, a JSON object by "
-        "name; 0 is the beginning of the ledger. Default: at its head, so that what happened "
-        "before has no effect now.",
     )
     keys_url: SecretStr | None = Field(
         None,
