@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 QUICK := tests/tidy tests/unit tests/property
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help setup run test check bench bench-smoke mutants lock
+.PHONY: help setup run test check schemas bench bench-smoke mutants lock
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ check: .venv/.installed-dev ## lint, formatting, types, import contracts, tidine
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q tests/tidy
+
+schemas: .venv/.installed ## describe every event type anew, for those who read them elsewhere
+	@$(BIN)/python -m infra.schemas
 
 mutants: .venv/.installed-dev ## plant every known bug, or ONLY=NAME, and see its test turn red
 	$(BIN)/python tests/mutants/run.py $(ONLY)

@@ -27,7 +27,9 @@ ADDRESS: Final = "address"
 Code = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{1,64}\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Count = Annotated[int, Meta(ge=1, le=MAX_INT)]
-Digest = Annotated[str, Meta(min_length=64, max_length=64)]
+Digest = Annotated[
+    str, Meta(min_length=64, max_length=64, extra_json_schema={"pattern": "^[0-9a-f]{64}$"})
+]
 Time = Annotated[datetime, Meta(tz=True)]
 
 _CHARACTERS: Final = (string.ascii_letters + string.digits + '._-"{}[]:,').encode()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -139,11 +140,14 @@ def _tuple(inner: Shape) -> Shape:
     return Shape(write, read, json)
 
 
+@cache
 def _record(cls: Any) -> Shape:
     hints = typing.get_type_hints(cls)
     shapes = {field.name: _shape(hints[field.name]) for field in fields(cls)}
     plain = [(name, shape.json) for name, shape in shapes.items() if shape.json is not None]
-    struct = msgspec.defstruct(cls.__name__, plain, forbid_unknown_fields=True)
+    struct = msgspec.defstruct(
+        cls.__name__, plain, namespace={"__doc__": cls.__doc__}, forbid_unknown_fields=True
+    )
     return Shape(_record_writer(cls, shapes), _record_reader(cls, shapes), struct)
 
 
@@ -209,7 +213,7 @@ def _shape(hint: Any) -> Shape:
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _enum(hint)
     if is_dataclass(hint):
-        return _record(hint)
+        return _record(typing.cast("type", hint))
     raise TypeError(f"{hint}: an event cannot have a field of this type")
 
 
@@ -221,7 +225,7 @@ def type_members(name: str, version: int) -> bytes:
 class Form:
     """One event class: how it is written to and read from `data` and `sealed`.
 
-    `head` is the bytes of the members type and type_version.
+    `head` is the bytes of the members type and type_version, `json` the type of `data`.
     """
 
     def __init__(self, cls: Any) -> None:
@@ -234,7 +238,7 @@ class Form:
         self.head = type_members(self.name, self.version)
         self._write = shape.write
         self._read: Any = shape.read
-        self._json = shape.json
+        self.json: Any = shape.json
         self._decode = msgspec.json.Decoder(shape.json).decode
 
     def write(self, event: object) -> tuple[dict[str, Any], SealedFields]:
@@ -255,7 +259,7 @@ class Form:
 
     def convert(self, data: Any, sealed: dict[str, Sealed]) -> object:
         """Do the same with `data` that was already parsed (and upcast)."""
-        return self._read(msgspec.convert(data, self._json), "", sealed)
+        return self._read(msgspec.convert(data, self.json), "", sealed)
 
 
 Forms = Mapping[str, Form]

@@ -1,0 +1,1 @@
+"""The published schemas, one file for each event type and version."""
