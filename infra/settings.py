@@ -19,10 +19,11 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import SettingsConfigDict, SettingsError
 
 from domain.errors import Malformed
 from domain.values import Purpose
+from infra.consumer_settings import ConsumerSettings
 
 PREFIX: Final = "LEDGER_"
 SECRETS: Final = "LEDGER_SECRETS"
@@ -71,7 +72,7 @@ class StampAuthority(BaseModel):
     certificates: Path
 
 
-class Settings(BaseSettings):
+class Settings(ConsumerSettings):
     """What an operator can choose. Everything has a default that works on one machine."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
