@@ -9,7 +9,6 @@ from typing import Final, Protocol
 
 from domain.errors import LedgerError
 from infra import logs, processes
-from infra.postgres import Cluster
 
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 10.0
@@ -87,30 +86,46 @@ class Module:
             processes.stop(self._process, [(signal.SIGTERM, seconds)])
 
 
-class Database:
-    """The embedded PostgreSQL as a child."""
-
-    name = "postgres"
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+class Program(Protocol):
+    """A program of others under our care, as the embedded PostgreSQL and Kafka are."""
 
     @property
     def pid(self) -> int:
-        """The postmaster's process id."""
-        return self._cluster.pid
+        """Its process id."""
 
     def start(self) -> None:
-        """Start it and wait until it takes queries."""
-        self._cluster.start()
+        """Start it and wait until it serves."""
 
     def alive(self) -> bool:
-        """Say whether the postmaster runs."""
-        return self._cluster.alive()
+        """Say whether it runs."""
 
     def stop(self, seconds: float) -> None:
-        """End its connections and leave the cluster clean, within so many seconds if it can."""
-        self._cluster.stop(seconds)
+        """Stop it, its files left clean, within so many seconds if it can."""
+
+
+class Embedded:
+    """An embedded program as a child."""
+
+    def __init__(self, name: str, program: Program) -> None:
+        self.name = name
+        self._program = program
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._program.pid
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+        self._program.start()
+
+    def alive(self) -> bool:
+        """Say whether it runs."""
+        return self._program.alive()
+
+    def stop(self, seconds: float) -> None:
+        """Stop it, its files left clean, within so many seconds if it can."""
+        self._program.stop(seconds)
 
 
 class Keeper:

@@ -86,6 +86,7 @@ def settings_for(ready: Ready) -> Settings:
         "database_owner_url": "owner",
         "database_follower_url": "follower",
         "database_eraser_url": "eraser",
+        "database_consumer_url": "consumer",
     }
     known = {name: SecretStr(ready.dsn[key]) for name, key in urls.items() if key in ready.dsn}
     return read_settings(data=Path(ready.data), **known)

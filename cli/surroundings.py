@@ -2,15 +2,18 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from domain.errors import Unavailable
+from infra.kafka import Broker
 from infra.postgres import Cluster, Role
 from infra.settings import Settings
 
 _BACKLOG: Final = 1024
 _LOG_KEY: Final = "LEDGER_LOG_KEY"
+_KAFKA: Final = "LEDGER_KAFKA_"
 _VARIABLES: Final = {
     Role.APP: "LEDGER_DATABASE_URL",
     Role.OWNER: "LEDGER_DATABASE_OWNER_URL",
@@ -20,48 +23,59 @@ _VARIABLES: Final = {
 }
 
 
-def urls(settings: Settings, cluster: Cluster | None, *, tcp: bool) -> dict[Role, str]:
-    """Return the database's URL by role: the embedded one's, else those that the settings name."""
-    if cluster is not None:
-        return {role: cluster.dsn(role, tcp=tcp) for role in Role}
-    given = {
-        Role.APP: settings.database_url,
-        Role.OWNER: settings.database_owner_url,
-        Role.FOLLOWER: settings.database_follower_url,
-        Role.ERASER: settings.database_eraser_url,
-        Role.CONSUMER: settings.database_consumer_url,
-    }
-    return {role: url.get_secret_value() for role, url in given.items() if url is not None}
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What surrounds the parts of one ledger; `cluster` and `broker` are the embedded ones."""
+
+    data: Path
+    settings: Settings
+    cluster: Cluster | None
+    broker: Broker | None
+
+    def urls(self, *, tcp: bool = False) -> dict[Role, str]:
+        """Return the database's URL by role: the embedded one's, else those of the settings."""
+        if self.cluster is not None:
+            return {role: self.cluster.dsn(role, tcp=tcp) for role in Role}
+        given = {
+            Role.APP: self.settings.database_url,
+            Role.OWNER: self.settings.database_owner_url,
+            Role.FOLLOWER: self.settings.database_follower_url,
+            Role.ERASER: self.settings.database_eraser_url,
+            Role.CONSUMER: self.settings.database_consumer_url,
+        }
+        return {role: url.get_secret_value() for role, url in given.items() if url is not None}
+
+    @property
+    def bootstrap(self) -> str | None:
+        """Where Kafka is, None where there is none."""
+        return self.settings.kafka_bootstrap if self.broker is None else self.broker.bootstrap
+
+    def variables(self, *roles: Role) -> dict[str, str]:
+        """Return the variables of a part that works in the database as these roles.
+
+        No part inherits what it has no use for: other roles' URLs, the log's signing key, Kafka.
+        """
+        kept = {name: value for name, value in os.environ.items() if not _is_for_few(name)}
+        own = {"LEDGER_DATA": str(self.data), "LEDGER_LISTEN": self.settings.listen}
+        urls = self.urls()
+        return kept | own | {_VARIABLES[role]: urls[role] for role in roles if role in urls}
+
+    def kafka(self) -> dict[str, str]:
+        """Return the variables with Kafka: for the publisher and the consumers."""
+        given = {name: value for name, value in os.environ.items() if name.startswith(_KAFKA)}
+        return given if self.broker is None else given | self._embedded_kafka(self.broker)
+
+    def _embedded_kafka(self, broker: Broker) -> dict[str, str]:
+        own = {"BOOTSTRAP": broker.bootstrap, "SECURITY": "plaintext", "REPLICATION": "1"}
+        return {f"{_KAFKA}{name}": value for name, value in own.items()}
+
+    def signing(self) -> dict[str, str]:
+        """Return the variable with the log's signing key, if there is one: for the integrator."""
+        return {name: value for name, value in os.environ.items() if name == _LOG_KEY}
 
 
-def variables(by_role: Mapping[Role, str]) -> dict[str, str]:
-    """Return the variables that tell a part the URLs of what it works as.
-
-    That is the app and the followers: no part but the eraser has a use for the others.
-    """
-    return {
-        _VARIABLES[role]: by_role[role] for role in (Role.APP, Role.FOLLOWER) if role in by_role
-    }
-
-
-def erasing(by_role: Mapping[Role, str]) -> dict[str, str]:
-    """Return the variable with the eraser's URL: for the followers, who carry out erasures."""
-    return {_VARIABLES[role]: by_role[role] for role in (Role.ERASER,) if role in by_role}
-
-
-def consuming(by_role: Mapping[Role, str]) -> dict[str, str]:
-    """Return the variable with the consumers' URL: for them alone."""
-    return {_VARIABLES[role]: by_role[role] for role in (Role.CONSUMER,) if role in by_role}
-
-
-def unneeded() -> frozenset[str]:
-    """Return the variables that no running part may inherit from whoever started the ledger."""
-    return frozenset({*_VARIABLES.values(), _LOG_KEY})
-
-
-def signing() -> dict[str, str]:
-    """Return the variable with the log's signing key, if there is one: for the integrator alone."""
-    return {name: value for name, value in os.environ.items() if name == _LOG_KEY}
+def _is_for_few(name: str) -> bool:
+    return name in _VARIABLES.values() or name == _LOG_KEY or name.startswith(_KAFKA)
 
 
 def listen(address: str) -> socket.socket:

@@ -8,7 +8,9 @@ from cyclopts import Parameter
 
 from cli import output
 from cli.ready import for_people
-from cli.supervisor import Stopped, Supervisor, listen_for_signals
+from cli.signals import Stopped, listen_for_signals
+from cli.supervisor import Supervisor
+from domain.errors import Malformed
 from infra import logs
 from infra.development import check_loopback
 from infra.files import hold
@@ -19,15 +21,20 @@ def up(
     *,
     data: Annotated[Path | None, Parameter(help="Data directory; LEDGER_DATA or ./var.")] = None,
     port: Annotated[int | None, Parameter(help="Port of the API; 0 takes a free one.")] = None,
+    kafka: Annotated[
+        bool, Parameter(negative="", help="With an embedded Kafka (fetched once, 45 MB).")
+    ] = False,
     as_json: Annotated[bool, Parameter(name="--json", help="Print one JSON line when ready.")] = (
         False
     ),
 ) -> int:
     """Start the whole ledger on this machine: database, API, followers. Ctrl-C stops it.
 
-    What it prints when it is ready stays in DATA/ready.json while it runs.
+    What it prints when it is ready stays in DATA/ready.json while it runs. With --kafka every
+    event is published, and consumers are fed by that; without, they are fed by the store.
 
     Example: ledger up --data ./var --port 8080
+    Example: ledger up --data ./var --kafka
     """
     given = {} if data is None else {"data": data}
     settings = read_settings(**given)
@@ -36,10 +43,12 @@ def up(
         settings = read_settings(**given, listen=f"{host}:{port}")
     if not settings.issuers:
         check_loopback(settings.listen)
+    if kafka and settings.kafka_bootstrap is not None:
+        raise Malformed("names a Kafka already: leave out --kafka", "LEDGER_KAFKA_BOOTSTRAP")
     logs.configure(settings.log_level)
     listen_for_signals()
     with hold(settings.data) as held:
-        supervisor = Supervisor(held, settings, output.note)
+        supervisor = Supervisor(held, settings, output.note, kafka=kafka)
         try:
             supervisor.start()
             ready = supervisor.ready()
