@@ -27,6 +27,7 @@ _NUMBER: Final = _text("^[A-Za-z0-9._-]{1,64}$")
 _NAMED: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
     "number": (_NUMBER, "DEMO-1"),
     "name": (_NUMBER, "not-found"),
+    "file": (_NUMBER, "TicketOpened.1.json"),
     "epoch": (_text("^[1-9][0-9]{0,8}$"), "1"),
     "level": (_text("^([0-9]|[1-5][0-9]|6[0-3])$"), "0"),
     "index": (_text(r"^(x[0-9]{3}/)*[0-9]{3}(\.p/[1-9][0-9]{0,2})?$"), "000"),

@@ -45,6 +45,7 @@ def docs_page(document: Mapping[str, Any]) -> str:
         f"<h1>{escape(document['info']['title'])}</h1>",
         f"<p>{escape(document['info']['description'])}</p>",
         '<p>For programs: <a href="/openapi.json">/openapi.json</a></p>',
+        '<p>What goes to Kafka: <a href="/asyncapi.json">/asyncapi.json</a></p>',
     ]
     tag = None
     for path, method, operation in _operations(document):

@@ -15,6 +15,7 @@ from api.problems import BY_NAME
 from api.routes import route
 from api.schemas.running import LedgerStatus
 from domain.errors import NotFound, Unavailable
+from infra import schemas
 from projections import people, queue, status
 from projections.log_meters import FILE as INTEGRATOR
 from projections.metrics import FILE as FOLLOWERS
@@ -76,6 +77,19 @@ async def read_status(call: Call) -> Response:
 async def openapi_json(call: Call) -> Response:
     """Read the OpenAPI 3.1 description of everything here."""
     return Response(dump(call.request.app.openapi()), media_type="application/json")
+
+
+@route(router, "GET", "/asyncapi.json", public=True, answer=None)
+async def asyncapi_json(call: Call) -> Response:  # noqa: ARG001 - the operation's form
+    """Read the AsyncAPI 3.0 description of what goes to Kafka: every event type and version."""
+    return Response(schemas.asyncapi_file(), media_type="application/json")
+
+
+@route(router, "GET", "/schemas/events/{file}", public=True, answer=None)
+async def event_schema(call: Call) -> Response:
+    """Read the JSON Schema (2020-12) of an event type's version, or what all of them share."""
+    schema = schemas.schema_file(call.request.path_params["file"])
+    return Response(schema, media_type="application/json")
 
 
 @route(router, "GET", "/docs", public=True, answer=None, media="text/html")

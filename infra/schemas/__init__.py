@@ -13,23 +13,23 @@ from domain.errors import NotFound
 ASYNCAPI: Final = Path(__file__).parent / "asyncapi.json"
 EVENTS: Final = Path(__file__).parent / "events"
 
-__all__ = ["ASYNCAPI", "EVENTS", "asyncapi", "event_schema"]
+__all__ = ["ASYNCAPI", "EVENTS", "asyncapi_file", "schema_file"]
 
 
 @cache
-def asyncapi() -> bytes:
+def asyncapi_file() -> bytes:
     """Return the AsyncAPI document as it is published."""
     return ASYNCAPI.read_bytes()
 
 
-def event_schema(name: str) -> bytes:
-    """Return a published schema, such as that of `TicketOpened.1`; raises NotFound."""
-    schema = _schemas().get(name)
+def schema_file(file: str) -> bytes:
+    """Return a published schema, such as `TicketOpened.1.json`; raises NotFound."""
+    schema = _schemas().get(file)
     if schema is None:
-        raise NotFound("no event type and version has this name")
+        raise NotFound("no schema has this name: /asyncapi.json lists every event type")
     return schema
 
 
 @cache
 def _schemas() -> dict[str, bytes]:
-    return {path.stem: path.read_bytes() for path in EVENTS.glob("*.json")}
+    return {path.name: path.read_bytes() for path in EVENTS.glob("*.json")}

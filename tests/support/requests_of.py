@@ -352,6 +352,8 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "readyz": _get("/readyz"),
     "metrics": _get("/metrics"),
     "openapi_json": _get("/openapi.json"),
+    "asyncapi_json": _get("/asyncapi.json"),
+    "event_schema": _get("/schemas/events/TicketOpened.1.json"),
     "docs": _get("/docs"),
     "problem_page": _get("/problems/not-found"),
     **{name: _write(name) for name in WRITES},

@@ -49,6 +49,7 @@ PROMISED = [
     *("/v1/queue", "/v1/queue/live", "/v1/events/{id}", "/v1/staff"),
     "/v1/disputes/{id}/case-file",
     *("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"),
+    *("/asyncapi.json", "/schemas/events/{file}"),
 ]
 EXAMPLES = [
     pytest.param(language, code, id=f"{name}-{number}")
