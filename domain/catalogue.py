@@ -7,6 +7,7 @@ from domain.contract.events import ContractEvent
 from domain.dispute.events import DisputeEvent
 from domain.identity_change.events import IdentityChangeEvent
 from domain.ledger import LedgerEvent
+from domain.mail.events import MailEvent
 from domain.notification.events import NotificationEvent
 from domain.recovery.events import RecoveryEvent
 from domain.staff.events import StaffEvent
@@ -22,6 +23,7 @@ BY_KIND: Final[dict[StreamKind, tuple[type, ...]]] = {
     StreamKind.DISPUTE: get_args(DisputeEvent),
     StreamKind.ACCESS: get_args(AccessEvent),
     StreamKind.NOTIFICATION: get_args(NotificationEvent),
+    StreamKind.MAIL: get_args(MailEvent),
     StreamKind.LEDGER: get_args(LedgerEvent),
 }
 

@@ -20,6 +20,9 @@ SUBJECT: Final = 300
 SHORT: Final = 2_000
 """Characters of every other sealed text: reasons, names, contacts, fields of documents."""
 
+HEADERS: Final = 100_000
+"""Characters of a mail's headers."""
+
 LONG_FIELDS: Final = {
     "subject": SUBJECT,
     "text": TEXT,
@@ -31,6 +34,7 @@ LONG_FIELDS: Final = {
     "after": TEXT,
     "columns": TEXT,
     "report": TEXT,
+    "headers": HEADERS,
 }
 """Bounds by field name where it is not SHORT."""
 

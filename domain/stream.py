@@ -16,6 +16,7 @@ class StreamKind(StrEnum):
     STAFF = "staff"
     ACCESS = "access"
     NOTIFICATION = "notification"
+    MAIL = "mail"
     LEDGER = "ledger"
 
 

@@ -205,6 +205,15 @@ class ImportRow(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepMail(Command):
+    """Keep what came with the mail that opened the ticket."""
+
+    size: int
+    digest: Sealed
+    headers: Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EraseMessage(Command):
     """Erase what one event of the ticket says; `purposes` are those for which it says anything."""
 
@@ -233,6 +242,7 @@ TicketCommand = (
     | MoveTicket
     | RecordWork
     | ImportRow
+    | KeepMail
     | EraseMessage
     | CompleteErasure
 )

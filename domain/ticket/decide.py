@@ -20,6 +20,7 @@ from domain.ticket.commands import (
     EraseMessage,
     HandOverTicket,
     ImportRow,
+    KeepMail,
     LinkTicket,
     MoveTicket,
     OpenTicket,
@@ -61,6 +62,8 @@ def decide(state: TicketState, command: TicketCommand) -> tuple[TicketEvent, ...
             return messages.retract(state, command)
         case AddAttachment():
             return messages.attach(state, command)
+        case KeepMail():
+            return messages.keep_mail(state, command)
         case ClaimTicket():
             return holding.claim(state, command)
         case AssignTicket():

@@ -325,6 +325,18 @@ class ImportedUpdateRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class MailReceived:
+    """The mail that opened this ticket: its bytes, their SHA-256 (hex), its headers as they came.
+
+    The ticket's id is made from the mail, so that the same mail opens it once.
+    """
+
+    size: int
+    digest: Sealed
+    headers: Sealed
+
+
+@dataclass(frozen=True, slots=True)
 class MessageErased:
     """What one event of this ticket says is erased, as far as it is kept for these purposes.
 
@@ -362,6 +374,7 @@ TicketEvent = (
     | WorkRecorded
     | ImportedAssignmentRecorded
     | ImportedUpdateRecorded
+    | MailReceived
     | MessageErased
     | KeysDestroyed
 )

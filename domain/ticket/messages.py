@@ -8,11 +8,18 @@ from domain.limits import (
     ATTACHMENTS_PER_MESSAGE,
     ATTACHMENTS_PER_TICKET,
 )
-from domain.ticket.commands import AddAttachment, CorrectMessage, PostMessage, RetractMessage
+from domain.ticket.commands import (
+    AddAttachment,
+    CorrectMessage,
+    KeepMail,
+    PostMessage,
+    RetractMessage,
+)
 from domain.ticket.events import (
     AttachmentAdded,
     Audience,
     Cause,
+    MailReceived,
     MessageCorrected,
     MessagePosted,
     MessageRetracted,
@@ -94,6 +101,13 @@ def attach(state: TicketState, command: AddAttachment) -> tuple[TicketEvent, ...
             command.digest,
         ),
     )
+
+
+def keep_mail(state: TicketState, command: KeepMail) -> tuple[TicketEvent, ...]:
+    """Keep what came with the mail that opened the ticket; nothing when it is the same again."""
+    if state.mailed:
+        return ()
+    return (MailReceived(command.size, command.digest, command.headers),)
 
 
 def _may_speak(state: TicketState, audience: Audience, side: Side) -> Side:

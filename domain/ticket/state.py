@@ -13,6 +13,7 @@ from domain.ticket.events import (
     Channel,
     ImportedAssignmentRecorded,
     ImportedUpdateRecorded,
+    MailReceived,
     MessageCorrected,
     MessageErased,
     MessagePosted,
@@ -76,7 +77,8 @@ class TicketState:
     """A ticket after some of its events; before the first one `opened` is false.
 
     `holder` is the agent who has it. `acknowledged` is asked anew after each reopening.
-    `promises` holds at most one of each kind. `elsewhere` is None unless it was imported.
+    `promises` holds at most one of each kind. `mailed`: what came with the mail that opened it is
+    kept. `elsewhere` is None unless it was imported.
     `erased` names the events whose texts went, `erasing` the erasures not carried out yet.
     """
 
@@ -97,6 +99,7 @@ class TicketState:
     messages: Grown[UUID, Posted] = field(default_factory=Grown)
     retracted: Grown[UUID, None] = field(default_factory=Grown)
     attachments: Grown[UUID, Audience] = field(default_factory=Grown)
+    mailed: bool = False
     works: Grown[UUID, None] = field(default_factory=Grown)
     links: Grown[tuple[UUID, Relation], None] = field(default_factory=Grown)
     elsewhere: Elsewhere | None = None
@@ -154,6 +157,8 @@ def evolve(state: TicketState, event: TicketEvent) -> TicketState:  # noqa: C901
             return replace(state, contract=contract)
         case WorkRecorded(work=work):
             return replace(state, works=state.works.plus(work, None))
+        case MailReceived():
+            return replace(state, mailed=True)
         case ImportedAssignmentRecorded():
             return _assigned_elsewhere(state, event)
         case MessageErased(erasure=erasure, event=said, purposes=purposes):

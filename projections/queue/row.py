@@ -213,6 +213,7 @@ _EFFECTS: Final[dict[str, Callable[[Row, Data], None]]] = {
     "WorkRecorded": _nothing,
     "ImportedAssignmentRecorded": _nothing,  # a name in another system's log holds nothing here
     "ImportedUpdateRecorded": _nothing,
+    "MailReceived": _nothing,
     "MessageErased": _nothing,
     "KeysDestroyed": _nothing,
 }

@@ -13,6 +13,7 @@ from domain.decider import Decider
 from domain.dispute import DISPUTE
 from domain.identity_change import IDENTITY_CHANGE
 from domain.ledger import LEDGER
+from domain.mail import MAIL
 from domain.notification import NOTIFICATION
 from domain.recovery import RECOVERY
 from domain.staff import STAFF
@@ -20,7 +21,7 @@ from domain.ticket import TICKET
 
 DECIDERS: list[Decider[Any, Any, Any]] = [
     *(TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, DISPUTE),
-    *(STAFF, ACCESS, NOTIFICATION, LEDGER),
+    *(STAFF, ACCESS, NOTIFICATION, MAIL, LEDGER),
 ]
 
 

@@ -27,6 +27,7 @@ from domain.dispute.events import ClaimReceived, DisputeOpened
 from domain.identity_change import IDENTITY_CHANGE
 from domain.identity_change.events import IdentityChangeRequested
 from domain.ledger import LEDGER
+from domain.mail import MAIL
 from domain.notification import NOTIFICATION
 from domain.notification.events import NotificationSent
 from domain.recovery import RECOVERY
@@ -44,7 +45,7 @@ DECIDERS: dict[StreamKind, Decider[Any, Any, Any]] = {
     decider.kind: decider
     for decider in (
         *(TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, DISPUTE),
-        *(STAFF, ACCESS, NOTIFICATION, LEDGER),
+        *(STAFF, ACCESS, NOTIFICATION, MAIL, LEDGER),
     )
 }
 BEGINNINGS: dict[StreamKind, tuple[type, ...]] = {
@@ -56,6 +57,7 @@ BEGINNINGS: dict[StreamKind, tuple[type, ...]] = {
     StreamKind.STAFF: (StaffJoined, ApiKeyIssued),
     StreamKind.ACCESS: (),
     StreamKind.NOTIFICATION: (NotificationSent,),
+    StreamKind.MAIL: (),
     StreamKind.LEDGER: (),
 }
 STORED = sorted(FIXTURES.glob("*.json"))

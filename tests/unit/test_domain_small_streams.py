@@ -26,6 +26,7 @@ from domain.dispute import DISPUTE
 from domain.errors import Malformed
 from domain.identity_change import IDENTITY_CHANGE
 from domain.ledger import LEDGER, ContinueLedger, LedgerContinued
+from domain.mail import MAIL
 from domain.notification import NOTIFICATION
 from domain.recovery import RECOVERY
 from domain.staff import STAFF
@@ -151,7 +152,7 @@ def test_an_epoch_ends_once() -> None:
     "decider",
     [
         *(TICKET, CONTRACT, IDENTITY_CHANGE, RECOVERY, DISPUTE),
-        *(STAFF, ACCESS, NOTIFICATION, LEDGER),
+        *(STAFF, ACCESS, NOTIFICATION, MAIL, LEDGER),
     ],
 )
 def test_every_kind_of_stream_has_events_and_a_decider(decider: Decider[Any, Any, Any]) -> None:
