@@ -34,18 +34,17 @@ class Where(NamedTuple):
 
 
 class Event(NamedTuple):
-    """An event of this ledger; `fault` says why this version cannot handle it, None if it can."""
+    """An event of this ledger; `fault` says why this version cannot handle it, None if it can.
+
+    `lane` is what is handled one after the other: its stream.
+    """
 
     message: Message
     where: Where
-    stream: UUID
+    lane: str
+    outline: "Outline"
     arrived: Arrived
     fault: str | None
-
-    @property
-    def lane(self) -> str:
-        """What is handled one after the other: its stream."""
-        return str(self.stream)
 
 
 class Foreign(NamedTuple):
@@ -77,7 +76,8 @@ def judge(message: Message, ledger: UUID) -> Event | Foreign:
     if message.headers is not None and (wrong := _contradiction(message, parts)):
         return Foreign(message, wrong)
     where = Where(parts.epoch, parts.position)
-    return Event(message, where, parts.stream, arrived, fault or _unknown(parts))
+    lane = str(parts.stream)
+    return Event(message, where, lane, parts, arrived, fault or _unknown(parts))
 
 
 class Outline(NamedTuple):

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from kafka import (  # type: ignore[import-untyped]
@@ -138,7 +139,8 @@ class Kafka:
         places = [TopicPartition(topic, number) for number in range(found.partitions)]
         asked = {place: int(moment.timestamp() * 1000) for place in places}
         with _told("looking up a time"), closing(self._consumer(None)) as consumer:
-            at, ends = consumer.offsets_for_times(asked), consumer.end_offsets(places)
+            # the ends first: what is written meanwhile is found by its time, or lies behind them
+            ends, at = consumer.end_offsets(places), consumer.offsets_for_times(asked)
         return {
             Place(*place): ends[place] if at[place] is None else at[place].offset
             for place in places
@@ -273,13 +275,29 @@ class GroupReader:
         """Return which partitions are this reader's."""
         return frozenset(Place(*place) for place in self._consumer.assignment())
 
-    def commit(self, offsets: Mapping[Place, int]) -> bool:
+    def committed(self, places: Iterable[Place]) -> dict[Place, tuple[int, str]]:
+        """Return where the group goes on in partitions, with the note kept with it.
+
+        A partition of which nothing is known is left out. Raises Unavailable.
+        """
+        with _told("reading offsets"):
+            found = {
+                place: self._consumer.committed(
+                    TopicPartition(*place), metadata=True, timeout_ms=ANSWER_WITHIN * 1000
+                )
+                for place in places
+            }
+        return {place: (one.offset, one.metadata) for place, one in found.items() if one}
+
+    def commit(
+        self, offsets: Mapping[Place, int], notes: Mapping[Place, str] = MappingProxyType({})
+    ) -> bool:
         """Keep where the group goes on; False when the partitions are another's by now.
 
-        Raises Unavailable.
+        A note is kept with an offset. Raises Unavailable.
         """
         kept = {
-            TopicPartition(*place): OffsetAndMetadata(offset, "", -1)
+            TopicPartition(*place): OffsetAndMetadata(offset, notes.get(place, ""), -1)
             for place, offset in offsets.items()
         }
         with _told("committing offsets"):
@@ -292,26 +310,6 @@ class GroupReader:
     def seek(self, place: Place, offset: int) -> None:
         """Go on reading a partition of this reader from an offset."""
         self._consumer.seek(TopicPartition(*place), offset)
-
-    def pause(self, places: Iterable[Place]) -> None:
-        """Read nothing more from these partitions until `resume`; they stay this reader's."""
-        self._consumer.pause(*(TopicPartition(*place) for place in places))
-
-    def resume(self, places: Iterable[Place]) -> None:
-        """Read from these partitions again."""
-        self._consumer.resume(*(TopicPartition(*place) for place in places))
-
-    def lag(self) -> dict[Place, int]:
-        """Return how many offsets each partition of this reader has beyond where it reads.
-
-        What ends a transaction has an offset too: up to date is 0, behind is more than the records.
-        Raises Unavailable.
-        """
-        with _told("asking how far it is"):
-            places = sorted(self._consumer.assignment())
-            ends = self._consumer.end_offsets(places) if places else {}
-            at = {place: self._consumer.position(place, timeout_ms=1000) for place in places}
-        return {Place(*place): ends[place] - (at[place] or 0) for place in places}
 
     def close(self) -> None:
         """Leave the group, so that others take over at once."""
