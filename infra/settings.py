@@ -25,6 +25,7 @@ from domain.errors import Malformed
 from domain.values import Purpose
 from infra.consumer_settings import ConsumerSettings
 from infra.kafka_settings import KafkaSettings
+from infra.webhookat import WebhookSettings
 
 PREFIX: Final = "LEDGER_"
 SECRETS: Final = "LEDGER_SECRETS"
@@ -73,7 +74,7 @@ class StampAuthority(BaseModel):
     certificates: Path
 
 
-class Settings(ConsumerSettings, KafkaSettings):
+class Settings(ConsumerSettings, KafkaSettings, WebhookSettings):
     """What an operator can choose. Everything has a default that works on one machine."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
