@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from infra.kafka import names as topics
 from infra.schemas.compatible import Schemas
 from infra.schemas.event import ENVELOPE, SEALED_FIELD, Schema
+from infra.settings import Settings
 
 _ID: Final = {"type": "string", "format": "uuid"}
-_KAFKA: Final = "0.5.0"
+_TOPIC: Final[str] = Settings.model_fields["kafka_topic"].default
+_KAFKA: Final = "0.5.0"  # version of the binding
 _JSON: Final = "application/json"
 _EVENT: Final = "event"
 
@@ -17,7 +20,8 @@ the value is the envelope, byte for byte as it was recorded and hashed; texts an
 not in it, only commitments to them.
 
 Read with `isolation.level=read_committed`, and keep (`ce_epoch`, `ce_position`) of what was
-handled: an epoch and a position name an event for ever.
+handled: an epoch and a position name an event for ever. The topics have the names that follow
+unless the operator chose another beginning (LEDGER_KAFKA_TOPIC).
 
 Bear what you do not know: a type or a version that is new to you, a new word in a vocabulary, a
 sealed field that may be absent. Nothing else of a type's form changes without a new version of it.
@@ -45,17 +49,17 @@ def _channels(names: list[str]) -> Schema:
     events = {name: {"$ref": f"#/components/messages/{name}"} for name in names}
     kept = {"cleanup.policy": ["delete"], "retention.ms": -1, "retention.bytes": -1}
     again = {"description": "2 after the first loss, then 3, and so on.", "examples": ["2"]}
-    group = {"description": "The consumer group that could not handle it.", "examples": ["mail"]}
+    group = {"description": "The consumer that could not handle it.", "examples": ["webhooks"]}
     return {
         "events": {
-            "address": "ledger.events",
+            "address": topics.events(_TOPIC, 1),
             "title": "Events",
             "description": "Kept for ever. A stream is in one partition: the key is its id.",
             "messages": events,
             "bindings": _kafka(topicConfiguration=kept),
         },
         "eventsAgain": {
-            "address": "ledger.events.{number}",
+            "address": f"{_TOPIC}.{{number}}",
             "title": "Events, published again",
             "description": "Everything from the first event again, after the brokers lost it.",
             "parameters": {"number": again},
@@ -63,14 +67,14 @@ def _channels(names: list[str]) -> Schema:
             "bindings": _kafka(topicConfiguration=kept),
         },
         "published": {
-            "address": "ledger.events.published",
+            "address": topics.tracking(_TOPIC),
             "title": "How far the publisher is",
             "description": "Written in the transaction of the events that it tells of.",
             "messages": {"published": {"$ref": "#/components/messages/published"}},
             "bindings": _kafka(partitions=1, topicConfiguration={"cleanup.policy": ["compact"]}),
         },
         "parked": {
-            "address": "ledger.events.{group}.dlt",
+            "address": topics.dead_letters(_TOPIC, "{group}"),
             "title": "What a consumer group could not handle",
             "description": "The message as it came, and what followed it in its stream.",
             "parameters": {"group": group},
@@ -99,6 +103,11 @@ def _operations() -> Schema:
 
 def _messages(names: list[str], events: Schemas) -> Schema:
     trait = [{"$ref": f"#/components/messageTraits/{_EVENT}"}]
+    said = {
+        "ledger_origin": {"type": "string", "description": "TOPIC/PARTITION/OFFSET."},
+        "ledger_reason": {"type": "string", "description": "Why it could not be handled."},
+        "ledger_attempts": {"type": "string", "pattern": "^[0-9]+$"},
+    }
     messages: Schema = {
         name: {
             "name": name,
@@ -119,8 +128,8 @@ def _messages(names: list[str], events: Schemas) -> Schema:
         "summary": "Key, value and headers are those of the message, and these.",
         "headers": {
             "type": "object",
-            "properties": {"origin": {"type": "string"}, "reason": {"type": "string"}},
-            "required": ["origin", "reason"],
+            "properties": said,
+            "required": list(said),
         },
         "payload": {"description": "The value as it came, whatever it is."},
     }
