@@ -19,6 +19,7 @@ from infra import schemas
 from projections import people, queue, status
 from projections.log_meters import FILE as INTEGRATOR
 from projections.metrics import FILE as FOLLOWERS
+from projections.publishing.meters import FILE as PUBLISHER
 from projections.stamps import stamping_state
 from projections.wait import wait_for
 from projections.witnessing import cosigned
@@ -62,7 +63,7 @@ async def metrics(call: Call) -> Response:
 
 def _others(data: Path) -> Iterator[bytes]:
     """Yield what the other processes measured last, in files in the data directory."""
-    for name in (FOLLOWERS, INTEGRATOR):
+    for name in (FOLLOWERS, INTEGRATOR, PUBLISHER):
         with suppress(OSError):
             yield (data / name).read_bytes()
 

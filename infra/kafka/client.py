@@ -128,23 +128,21 @@ class Kafka:
                     return found[-1] if found else None
                 back *= _LOOK_BACK
 
-    def offsets_at(self, topic: str, moment: datetime) -> dict[Place, int]:
+    def offsets_at(self, topic: str, moment: datetime | None) -> dict[Place, int]:
         """Return, for each partition, the first offset of a record not before a moment, or the end.
 
-        Empty when there is no such topic.
+        The ends when `moment` is None. Empty when there is no such topic.
         """
         found = self.topics([topic]).get(topic)
-        if found is None:
-            return {}
-        places = [TopicPartition(topic, number) for number in range(found.partitions)]
-        asked = {place: int(moment.timestamp() * 1000) for place in places}
-        with _told("looking up a time"), closing(self._consumer(None)) as consumer:
+        places = [TopicPartition(topic, at) for at in range(found.partitions if found else 0)]
+        with _told("looking up offsets"), closing(self._consumer(None)) as consumer:
             # the ends first: what is written meanwhile is found by its time, or lies behind them
-            ends, at = consumer.end_offsets(places), consumer.offsets_for_times(asked)
-        return {
-            Place(*place): ends[place] if at[place] is None else at[place].offset
-            for place in places
-        }
+            offsets: dict[Any, int] = consumer.end_offsets(places)
+            if moment is not None:
+                asked = dict.fromkeys(places, int(moment.timestamp() * 1000))
+                at = consumer.offsets_for_times(asked)
+                offsets |= {place: one.offset for place, one in at.items() if one is not None}
+        return {Place(*place): offset for place, offset in offsets.items()}
 
     def writer(self) -> "Writer":
         """Return a writer without transactions; what it writes again after a doubt is there twice.

@@ -1,0 +1,1 @@
+"""The publisher: copies every envelope to Kafka, exactly once and in order."""

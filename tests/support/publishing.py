@@ -1,0 +1,157 @@
+"""Publishers for tests: in a thread, and what a cluster and the store then hold."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+from support.broker import settings
+from support.databases import Database
+from support.store import keys_of, rows
+from support.views import eventually
+
+from bench.filling import Filling, record
+from infra.codec import Codec
+from infra.envelope import parse
+from infra.kafka import names
+from infra.kafka.client import Kafka
+from infra.kafka.records import Record
+from projections.publishing.meters import PublisherMeters
+from projections.publishing.publisher import Copying, Publisher
+
+WITHIN: Final = 60.0
+
+
+@dataclass
+class Bench:
+    """A ledger, a topic of its own on a cluster, and publishers between them."""
+
+    database: Database
+    data: Path
+    bootstrap: str
+    topic: str = field(default_factory=lambda: f"test.{uuid4()}")
+    partitions: int = 3
+
+    @property
+    def kafka(self) -> Kafka:
+        given = settings(self.data, kafka_bootstrap=self.bootstrap, kafka_topic=self.topic)
+        return Kafka(given, 2.0)
+
+    def fill(self, events: int, seed: int = 1) -> int:
+        """Append ordinary lives of tickets of about so many events; return the last position."""
+        filling, keys = Filling(seed), keys_of(self.data)
+        ((ledger,),) = rows(self.database.dsn_superuser, "SELECT ledger FROM ledger.identity")
+        try:
+            codec = Codec(UUID(str(ledger)), keys)
+            return record(self.database.dsn_app, codec, filling.lives(events))
+        finally:
+            keys.close()
+
+    def publisher(
+        self, step: Callable[[str], object] = lambda _: None, events: int = 500
+    ) -> Publisher:
+        copying = Copying(self.topic, self.partitions, events, poll=0.1)
+        return Publisher(self.database.dsn_follower, self.kafka, copying, PublisherMeters(), step)
+
+    @contextmanager
+    def publishing(
+        self, step: Callable[[str], object] = lambda _: None, events: int = 500
+    ) -> Iterator[threading.Thread]:
+        """Publish in a thread until the block ends."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self.publisher(step, events).run, args=[stop])
+        thread.start()
+        try:
+            yield thread
+        finally:
+            stop.set()
+            thread.join(WITHIN)
+            assert not thread.is_alive()
+
+    def acknowledged(self) -> int:
+        """Return up to which position the publisher's row says that it is on the cluster."""
+        found = rows(
+            self.database.dsn_superuser,
+            "SELECT position FROM views.followers WHERE name = 'publisher'",
+        )
+        return int(found[0][0]) if found else 0
+
+    def state(self) -> tuple[str, str | None]:
+        """Return the publisher's state and what it stands still at."""
+        found = rows(
+            self.database.dsn_superuser,
+            "SELECT state, error FROM views.followers WHERE name = 'publisher'",
+        )
+        return found[0] if found else ("", None)
+
+    def head(self) -> int:
+        ((head,),) = rows(
+            self.database.dsn_superuser, "SELECT coalesce(max(position), 0) FROM ledger.events"
+        )
+        return int(head)
+
+    def drained(self) -> None:
+        """Wait until everything that is stored is acknowledged."""
+        head = self.head()
+        assert eventually(lambda: self.acknowledged() == head, WITHIN), self.state()
+
+    def records(self, generation: int = 1) -> list[Record]:
+        """Return what `read_committed` sees on a topic of events, partition by partition."""
+        topic = names.events(self.topic, generation)
+        return everything_on(self.kafka, topic)
+
+    def envelopes(self) -> list[bytes]:
+        found = rows(
+            self.database.dsn_superuser, "SELECT envelope FROM ledger.events ORDER BY position"
+        )
+        return [bytes(one) for (one,) in found]
+
+
+def everything_on(kafka: Kafka, topic: str) -> list[Record]:
+    """Return the committed records of a topic up to its ends now."""
+    ends = kafka.offsets_at(topic, None)
+    found: list[Record] = []
+    reader = kafka.reader(f"test.{uuid4()}", f"^{topic}$")
+    try:
+        deadline = time.monotonic() + WITHIN
+        while time.monotonic() < deadline:
+            found += reader.poll(0.2, 10_000)
+            behind = reader.lag()
+            if set(behind) == set(ends) and not any(behind.values()):
+                return found
+        raise AssertionError("the ends are not reached")
+    finally:
+        reader.close()
+
+
+def is_exactly(records: list[Record], envelopes: list[bytes]) -> None:
+    """Assert that each envelope is there once, and each stream's in order."""
+    by_position = sorted(records, key=lambda record: position_of(record.value))
+    assert [position_of(record.value) for record in by_position] == [
+        position_of(envelope) for envelope in envelopes
+    ]
+    assert [record.value for record in by_position] == envelopes
+    last: dict[bytes | None, tuple[int, int]] = {}
+    for one in records:
+        at = (one.partition, position_of(one.value))
+        assert last.get(one.key, (one.partition, 0)) < at, "out of order"
+        last[one.key] = at
+
+
+def position_of(envelope: bytes | None) -> int:
+    assert envelope is not None
+    return parse(envelope).position
+
+
+def tracked(bench: Bench) -> dict[str, object]:
+    """Return what the tracking record says."""
+    found = bench.kafka.last(names.tracking(bench.topic))
+    assert found is not None
+    assert found.value is not None
+    said: dict[str, object] = json.loads(found.value)
+    return said
