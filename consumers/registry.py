@@ -1,42 +1,13 @@
 """Every consumer there is, and which of them this ledger is configured to run."""
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-from consumers.handler import Consumer
+from consumers import projecting
+from consumers.service import Offer, Service, Store
 from domain.errors import Malformed
-from infra.codec import Codec
 from infra.settings import Settings
 
-Worker = Callable[[threading.Event], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """The ledger as consumers reach it: its URL as role ledger_consumer, codec and keys."""
-
-    dsn: str
-    codec: Codec
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A consumer, and what works off its outbox: each worker runs in a thread until told to stop.
-
-    `dsn` is where the consumer keeps its tables, None for the ledger's own database.
-    """
-
-    consumer: Consumer
-    workers: tuple[Worker, ...] = ()
-    dsn: str | None = None
-
-
-Offer = Callable[[Settings, Store], Service | None]
-"""Returns a consumer, or None where the settings do not configure it."""
-
-_OFFERS: Final[tuple[Offer, ...]] = ()
+_OFFERS: Final[tuple[Offer, ...]] = (projecting.offer,)
 
 
 def services(settings: Settings, store: Store) -> tuple[Service, ...]:

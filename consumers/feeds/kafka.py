@@ -12,30 +12,29 @@ from consumers.feeds import Bearings
 from consumers.isolation import Parked
 from consumers.messages import Message, Where
 from infra.envelope import MAX_BYTES
-from infra.kafka import records
+from infra.kafka import names, records
 from infra.kafka.client import GroupReader, Kafka, Writer
 from infra.kafka.records import Place
 
 _LONGEST_NAME: Final = 40
-TOPICS: Final = r"^ledger\.events(\.\d+)?$"
 
 
 class KafkaFeed:
-    """One member of the group `ledger.CONSUMER`; `topics` is a pattern of names."""
+    """One member of a consumer's group; `topic` is the first one of events."""
 
     kind = "kafka"
 
-    def __init__(
-        self, kafka: Kafka, consumer: str, bearings: Bearings, topics: str = TOPICS
-    ) -> None:
+    def __init__(self, kafka: Kafka, consumer: str, bearings: Bearings, topic: str) -> None:
         self._kafka = kafka
-        self._dead_letters = f"ledger.events.{consumer}.dlt"
+        self._dead_letters = names.dead_letters(topic, consumer)
         self._bearings = bearings
         self._read: dict[Place, int] = {}
         self._names: dict[Place, str] = {}
         self._placed: set[Place] = set()
         self._writer: Writer | None = None
-        self._reader: GroupReader = kafka.reader(f"ledger.{consumer}", topics, self._assigned)
+        self._reader: GroupReader = kafka.reader(
+            names.group(consumer), names.every_generation(topic), self._assigned
+        )
 
     def poll(self, seconds: float, limit: int) -> Sequence[Message]:
         """Return what the partitions of this member hold next."""
