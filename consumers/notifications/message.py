@@ -1,0 +1,94 @@
+"""A mail as it is handed over: headers, a plain text and, unless somebody wants none, HTML.
+
+Nobody answers it by mail, and no program may, which it says as programs know it (RFC 3834).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from consumers.notifications.wording import Letter, plain
+from domain.notification.events import MailForm, NotificationKind
+
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=select_autoescape(["html.jinja"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_REPLIED: Final = frozenset({NotificationKind.GUIDANCE})
+"""What answers a mail; everything else is generated because of an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The events of the first and the last mail of a ticket."""
+
+    root: UUID
+    last: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who writes: `mail_from` as in the header, and the domain of message ids."""
+
+    mail_from: Address
+
+    @property
+    def domain(self) -> str:
+        """Return the domain that message ids have."""
+        return self.mail_from.domain
+
+
+def message_id(event: UUID, domain: str) -> str:
+    """Return the Message-ID of the mail that tells of an event: for ever the same."""
+    return f"<{event}@{domain}>"
+
+
+def rendered(letter: Letter, form: MailForm) -> tuple[str, str | None]:
+    """Return a letter as plain text and as HTML (None where it is not wanted)."""
+    text = _TEMPLATES.get_template("mail.txt.jinja").render(letter=letter)
+    if form is MailForm.PLAIN:
+        return text, None
+    return text, _TEMPLATES.get_template("mail.html.jinja").render(letter=letter)
+
+
+def mail_of(
+    letter: Letter,
+    kind: NotificationKind,
+    form: MailForm,
+    sender: Sender,
+    to: tuple[str, ...],
+    event: UUID,
+    at: datetime,
+    thread: Thread | None,
+) -> bytes:
+    """Return the mail in bytes; `at` is when the event was recorded."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender.mail_from
+    mail["To"] = [Address(addr_spec=one) for one in to]
+    mail["Subject"] = plain(letter.subject)
+    mail["Date"] = at
+    mail["Message-ID"] = message_id(event, sender.domain)
+    if thread is not None and thread.root != event:
+        ids = dict.fromkeys((thread.root, thread.last))
+        mail["In-Reply-To"] = message_id(thread.last, sender.domain)
+        mail["References"] = " ".join(message_id(one, sender.domain) for one in ids)
+    mail["Auto-Submitted"] = "auto-replied" if kind in _REPLIED else "auto-generated"
+    mail["Precedence"] = "bulk"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["Content-Language"] = letter.language
+    text, html = rendered(letter, form)
+    mail.set_content(text)
+    if html is not None:
+        mail.add_alternative(html, subtype="html")
+    return mail.as_bytes()

@@ -1,0 +1,59 @@
+-- name: put
+INSERT INTO consumers.mail_outbox (event, position, lane)
+SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[])
+ON CONFLICT (event) DO NOTHING
+
+-- name: wake
+SELECT pg_notify('ledger_mail', '')
+
+-- name: listen
+LISTEN ledger_mail
+
+-- The next row that is due and the first of its lane; whoever takes it keeps it locked.
+-- name: take
+SELECT event, lane, tries, extract(epoch FROM clock_timestamp() - queued_at)::float8
+FROM consumers.mail_outbox AS waiting
+WHERE due_at <= clock_timestamp() AND NOT EXISTS (
+    SELECT FROM consumers.mail_outbox AS before
+    WHERE before.lane = waiting.lane AND before.position < waiting.position
+)
+ORDER BY due_at, position
+LIMIT 1
+FOR UPDATE SKIP LOCKED
+
+-- name: done
+DELETE FROM consumers.mail_outbox WHERE event = %s
+
+-- name: put_off
+UPDATE consumers.mail_outbox
+SET tries = tries + 1, due_at = clock_timestamp() + %s * interval '1 second', reason = %s
+WHERE event = %s
+
+-- name: waits
+UPDATE consumers.mail_outbox SET reason = %s WHERE event = %s
+
+-- name: thread
+SELECT root, last FROM consumers.mail_threads WHERE ticket = %s
+
+-- name: follow
+INSERT INTO consumers.mail_threads AS known (ticket, root, last) VALUES (%s, %s, %s)
+ON CONFLICT (ticket) DO UPDATE SET last = excluded.last
+
+-- name: counted
+SELECT coalesce(max(mails), 0) FROM consumers.mail_counts
+WHERE recipient = ANY (%s) AND hour = date_trunc('hour', clock_timestamp())
+
+-- name: count
+INSERT INTO consumers.mail_counts AS known (recipient, hour, mails)
+SELECT recipient, date_trunc('hour', clock_timestamp()), 1
+FROM unnest(%s::bytea[]) AS recipient ORDER BY recipient
+ON CONFLICT (recipient, hour) DO UPDATE SET mails = known.mails + 1
+
+-- name: forget
+DELETE FROM consumers.mail_counts WHERE hour < clock_timestamp() - interval '2 hours'
+
+-- name: standing
+SELECT count(*), count(*) FILTER (WHERE tries > 0),
+    coalesce(extract(epoch FROM clock_timestamp() - min(queued_at)), 0)::float8,
+    (SELECT array_agg(DISTINCT reason) FROM consumers.mail_outbox WHERE reason IS NOT NULL)
+FROM consumers.mail_outbox

@@ -1,0 +1,247 @@
+"""Works off the outbox: takes a row, makes its mail, hands it over, records that, drops the row.
+
+Several work side by side, here and in other processes; mails of one ticket go one after the other.
+A row is locked until its mail is recorded. What cannot be handed over is tried again later, in the
+meantime others go on; while the server cannot be reached nobody is in anybody's way.
+"""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import psycopg
+from jinja2 import TemplateError
+from psycopg import AsyncConnection
+
+from consumers.notifications.knowing import told_of
+from consumers.notifications.message import Sender, Thread, mail_of
+from consumers.notifications.outbox import SQL, Connection, Taken, take
+from consumers.notifications.post import Post
+from consumers.notifications.reading import Book
+from consumers.notifications.recording import Recorder
+from consumers.notifications.told import Told
+from consumers.notifications.wording import letter_of
+from domain.errors import Removed, Unavailable
+from domain.notification.events import NotificationFailure, NotificationKind
+from infra import logs
+from infra.keys import Keys
+from infra.mail.outgoing import NotTaken, Outcome, Outgoing, Unreachable
+from infra.mail.outgoing import Taken as HandedOver
+from infra.secrets import Secrets
+from infra.store import open_log
+
+POLL_SECONDS: Final = 1.0
+_LONGEST_PAUSE: Final = 15.0
+_LOG: Final = logs.logger("notifications")
+
+
+@dataclass(slots=True)
+class Worker:
+    """Sends the mails of one ledger until it is told to stop."""
+
+    dsn: str
+    post: Post
+    keys: Keys
+    data: Path
+    _stop: threading.Event = field(default_factory=threading.Event, init=False)
+
+    def __call__(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; a lost database is waited for."""
+        self._stop = stop
+        pause = POLL_SECONDS
+        while not stop.is_set():
+            try:
+                asyncio.run(self._work())
+                pause = POLL_SECONDS
+            except* Exception as errors:  # noqa: BLE001 - a thread must not end unnoticed
+                _LOG.error("mail waits", exc_info=errors.exceptions[0])
+                stop.wait(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _work(self) -> None:
+        threads = ThreadPoolExecutor(self.post.at_once + 4, "mail")
+        asyncio.get_running_loop().set_default_executor(threads)
+        async with AsyncExitStack() as stack:
+            log = await stack.enter_async_context(open_log(self.dsn, self.data, self.keys))
+            recorder = Recorder(log, Secrets(self.keys))
+            wake = asyncio.Event()
+            hands = []
+            for _ in range(self.post.at_once):
+                connection = await self._connect(stack)
+                outgoing = Outgoing(self.post.server, self.post.mail_from.domain)
+                stack.callback(outgoing.close)
+                hands.append(Hand(self.post, recorder, connection, outgoing, wake))
+            listening = await self._connect(stack)
+            await listening.execute(SQL["listen"])
+            await self._until_stopped(hands, listening, wake)
+
+    async def _connect(self, stack: AsyncExitStack) -> Connection:
+        connection = await AsyncConnection.connect(
+            self.dsn, autocommit=True, connect_timeout=3, application_name="ledger mail"
+        )
+        return await stack.enter_async_context(connection)
+
+    async def _until_stopped(
+        self, hands: "list[Hand]", listening: Connection, wake: asyncio.Event
+    ) -> None:
+        """Let every hand work; what one of them raises ends them all."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one.work(self._stop)) for one in hands]
+            tasks.append(group.create_task(_listen(listening, wake, self._stop)))
+            await asyncio.to_thread(self._stopped, tasks)
+            wake.set()
+
+    def _stopped(self, tasks: "list[asyncio.Task[None]]") -> None:
+        while not self._stop.wait(0.1):
+            if any(one.done() for one in tasks):
+                return
+
+
+async def _listen(connection: Connection, wake: asyncio.Event, stop: threading.Event) -> None:
+    """Wake who waits when there is something new; the poll is the truth."""
+    while not stop.is_set():
+        async for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+            pass
+        wake.set()
+
+
+@dataclass(slots=True)
+class Hand:
+    """Works off one row after the other."""
+
+    post: Post
+    recorder: Recorder
+    connection: Connection
+    outgoing: Outgoing
+    wake: asyncio.Event
+    _pause: float = field(default=0.0, init=False)
+
+    async def work(self, stop: threading.Event) -> None:
+        """Take rows until `stop` is set."""
+        while not stop.is_set():
+            self.wake.clear()
+            if not await self.one() and not stop.is_set():
+                await self.wake.wait()
+            if self._pause:
+                await asyncio.to_thread(stop.wait, self._pause)
+
+    async def one(self) -> bool:
+        """Take the next row and do what is to be done; False when none is due."""
+        async with self.connection.transaction():
+            row = await take(self.connection)
+            if row is None:
+                return False
+            try:
+                async with self.connection.transaction():
+                    reason = await self._tell(row)
+            except (Unavailable, psycopg.OperationalError, psycopg.InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001 - one event harms no other
+                _LOG.error("a mail waits", event_id=str(row.event), exc_info=error)
+                reason = type(error).__name__
+            if reason is None:
+                await self.connection.execute(SQL["done"], [row.event])
+            elif self._pause:
+                await self.connection.execute(SQL["waits"], [reason, row.event])
+            else:
+                pause = self.post.pause(row.tries)
+                await self.connection.execute(SQL["put_off"], [pause, reason, row.event])
+        return True
+
+    async def _tell(self, row: Taken) -> str | None:
+        """Tell of one event; return why it has to be tried again, None when it is done with."""
+        known = await self.recorder.standing(row.event)
+        if known.kind is not None:
+            if known.sent and known.ticket and known.kind is not NotificationKind.ATTENTION:
+                await self._follow(known.ticket, row.event)
+            return None
+        async with self.recorder.log.reader.pool.connection() as reading:
+            told = await told_of(Book(reading, self.recorder.log.codec.sealer), row.event)
+        if told is None:
+            return None
+        failure = told.addressee.failure or await self._suppressed(told)
+        if failure is not None:
+            await self.recorder.failed(told, failure)
+            return None
+        try:
+            mail = await self._mail(told)
+        except Removed:
+            await self.recorder.failed(told, NotificationFailure.ERASED)
+            return None
+        except (TemplateError, LookupError, ValueError, TypeError) as error:
+            _LOG.error("a mail cannot be worded", event_id=str(row.event), exc_info=error)
+            await self.recorder.failed(told, NotificationFailure.NOT_RENDERED)
+            return None
+        to = [one.text for one in told.addressee.to if one.text]
+        outcome = await asyncio.to_thread(
+            self.outgoing.hand_over, self.post.envelope_from, to, mail
+        )
+        return await self._after(row, told, outcome)
+
+    async def _suppressed(self, told: Told) -> NotificationFailure | None:
+        """Return why a mail must not go out: it would come back, or go round."""
+        addresses = [one.text for one in told.addressee.to if one.text]
+        if any(self.post.is_own(one) for one in addresses):
+            return NotificationFailure.OWN_ADDRESS
+        if told.kind is NotificationKind.ATTENTION:
+            return None
+        cursor = await self.connection.execute(SQL["counted"], [self._digests(told)])
+        row = await cursor.fetchone()
+        over = row is not None and row[0] >= self.post.per_hour
+        return NotificationFailure.TOO_MANY if over else None
+
+    async def _mail(self, told: Told) -> bytes:
+        thread = None
+        secret = told.kind is NotificationKind.ATTENTION
+        if told.ticket is not None and not secret:
+            cursor = await self.connection.execute(SQL["thread"], [told.ticket])
+            row = await cursor.fetchone()
+            thread = None if row is None else Thread(*row)
+        return mail_of(
+            letter_of(told, self.post.house),
+            told.kind,
+            told.addressee.form,
+            Sender(self.post.mail_from),
+            tuple(one.text for one in told.addressee.to if one.text),
+            told.recorded.id,
+            told.recorded.recorded_at,
+            thread,
+        )
+
+    async def _after(self, row: Taken, told: Told, outcome: Outcome) -> str | None:
+        match outcome:
+            case HandedOver(refused=refused):
+                self._pause = 0.0
+                await self.recorder.sent(told, refused)
+                await self._note(told)
+                return None
+            case NotTaken(code=code, again=False):
+                self._pause = 0.0
+                await self.recorder.failed(told, NotificationFailure.REFUSED, code)
+                return None
+            case NotTaken(code=code) | Unreachable(code=code):
+                if row.waits > self.post.give_up_seconds:
+                    await self.recorder.failed(told, NotificationFailure.GAVE_UP, code)
+                    return None
+                unreachable = isinstance(outcome, Unreachable)
+                self._pause = min(self._pause * 2 or 1.0, _LONGEST_PAUSE) if unreachable else 0.0
+                return f"smtp-{code}" if code is not None else "smtp-connection"
+
+    async def _note(self, told: Told) -> None:
+        """Count the mail for its addresses, and let the ticket's next one follow it."""
+        await self.connection.execute(SQL["forget"])
+        await self.connection.execute(SQL["count"], [self._digests(told)])
+        if told.ticket is not None and told.kind is not NotificationKind.ATTENTION:
+            await self._follow(told.ticket, told.recorded.id)
+
+    async def _follow(self, ticket: UUID, event: UUID) -> None:
+        await self.connection.execute(SQL["follow"], [ticket, event, event])
+
+    def _digests(self, told: Told) -> list[bytes]:
+        digest = self.recorder.secrets.digest
+        return [digest("recipients", one.text.lower()) for one in told.addressee.to if one.text]

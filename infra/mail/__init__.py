@@ -1,0 +1,1 @@
+"""Mail: handing it over to a server."""
