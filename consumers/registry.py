@@ -3,11 +3,12 @@
 from typing import Final
 
 from consumers import projecting
+from consumers.notifications import service as notifications
 from consumers.service import Offer, Service, Store
 from domain.errors import Malformed
 from infra.settings import Settings
 
-_OFFERS: Final[tuple[Offer, ...]] = (projecting.offer,)
+_OFFERS: Final[tuple[Offer, ...]] = (projecting.offer, notifications.offer)
 
 
 def services(settings: Settings, store: Store) -> tuple[Service, ...]:

@@ -10,6 +10,7 @@ from api.calls import Call
 from api.cases import note_reads
 from api.identity import document_of, holder_of
 from api.of_record import of_record
+from api.permissions import Permit
 from api.reads import moment_of, query
 from api.routes import route
 from api.schemas import common
@@ -21,11 +22,13 @@ from domain.contract import CONTRACT, commands
 from domain.contract.documents import Contact
 from domain.contract.events import Right
 from domain.contract.state import ContractState
-from domain.errors import NotFound
+from domain.errors import Malformed, NotAllowed, NotFound
 from domain.handling import Folded, Step
+from domain.notification.events import NotificationKind
 from domain.stream import Stream, StreamKind
 from domain.values import Purpose
 from infra.ids import new_id
+from infra.mail.addresses import valid_address
 from projections.contract_history import contract_history as history_of
 from projections.people import login_text
 
@@ -220,6 +223,35 @@ async def revoke_rights(call: Call) -> Response:
     write = await asked(call, forms.RevokeRights)
     command = commands.RevokeRights(
         **call.who_and_when, person=person, reason=optional(write.body.reason, person)
+    )
+    return await write.step(Step(CONTRACT, contract, command))
+
+
+@route(
+    router,
+    "POST",
+    "/v1/contracts/{number}/persons/{person}/notifications",
+    body=forms.StatePreferences,
+    right=Right.READ,
+    example={"language": "pt", "mail": "ben@example.net", "unwanted": ["acknowledgement"]},
+)
+async def state_preferences(call: Call) -> Response:
+    """Say how a person wants to be told of their tickets from now on."""
+    contract = await call.contract(call.path_number())
+    person = _person(call)
+    write = await asked(call, forms.StatePreferences)
+    body = write.body
+    if call.permit is Permit.OWN and person != call.asker():
+        raise NotAllowed("preferences are stated by the person whose they are")
+    if body.mail is not None and valid_address(body.mail) is None:
+        raise Malformed("is no mail address", "mail")
+    command = commands.StatePreferences(
+        **call.who_and_when,
+        person=person,
+        language=body.language,
+        mail=optional(body.mail, person),
+        form=body.form,
+        unwanted=tuple(map(NotificationKind, body.unwanted)),
     )
     return await write.step(Step(CONTRACT, contract, command))
 

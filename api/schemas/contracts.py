@@ -1,6 +1,6 @@
 """Bodies of the contract operations."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -9,6 +9,7 @@ from api.schemas.common import Answer, Body, Country, Day, Language, Line, Numbe
 from domain.contract.documents import Category, ContactKind
 from domain.contract.events import Ending, Right
 from domain.contract.ownership.vocabulary import Together
+from domain.notification.events import MailForm
 from projections.contract_findings import Finding
 
 Subject = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
@@ -117,6 +118,19 @@ class RevokeRights(Body):
     """Why the person may do nothing any more."""
 
     reason: Short | None = None
+
+
+class StatePreferences(Body):
+    """How the person wants to be told of their tickets; it replaces what they said before.
+
+    `language` null: the ticket's; `mail` null: the contract's contacts of record. What concerns
+    identity, access and disputes is told in any case, at the contacts of record.
+    """
+
+    language: Language | None = None
+    mail: Line | None = None
+    form: MailForm = MailForm.HTML
+    unwanted: tuple[Literal["acknowledgement", "status", "message"], ...] = Field((), max_length=3)
 
 
 class CloseContract(Body):

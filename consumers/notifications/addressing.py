@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
-
 from consumers.notifications.reading import Book, Event, fold
 from consumers.notifications.told import Addressee
 from domain.contract import CONTRACT
@@ -19,18 +17,10 @@ from domain.notification.events import MailForm, NotificationFailure
 from domain.stream import Stream, StreamKind
 from domain.ticket.events import TicketOpened
 from domain.values import Sealed
+from infra.mail.addresses import valid_address
 from infra.pdf.wording import LANGUAGES
 
 _UNSTATED: Final = MailForm.HTML
-
-
-def valid_address(text: str) -> str | None:
-    """Return a mail address in ASCII, None for what is none; no name server is asked."""
-    try:
-        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError:
-        return None
-    return found.ascii_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +114,11 @@ def of_enquiry(opened: TicketOpened) -> Addressee:
     """Return who made a general enquiry, if the contact that they gave is a mail address."""
     given = () if opened.contact is None else (opened.contact,)
     return _addressee(None, opened.requester, _language(opened.language), _UNSTATED, given)
+
+
+def of_sender(sender: Sealed, language: str) -> Addressee:
+    """Return who wrote a mail."""
+    return _addressee(None, None, _language(language), _UNSTATED, (sender,))
 
 
 def _addressee(

@@ -10,7 +10,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from consumers.notifications.addressing import of_enquiry, of_person, of_record, standing_of
+from consumers.notifications.addressing import (
+    of_enquiry,
+    of_person,
+    of_record,
+    of_sender,
+    standing_of,
+)
 from consumers.notifications.reading import Book, Event
 from consumers.notifications.telling import kind_of
 from consumers.notifications.told import About, Addressee, Told
@@ -24,6 +30,7 @@ from domain.dispute.events import (
 )
 from domain.identity_change.events import ChangeNoticeGiven, IdentityChangeApplied
 from domain.log import Recorded
+from domain.mail.events import MailDeclined
 from domain.notification.events import NotificationKind
 from domain.stream import Stream, StreamKind
 from domain.ticket.events import (
@@ -79,7 +86,20 @@ async def _told(book: Book, found: Event) -> Told | None:
         return None
     if found.recorded.stream.kind is StreamKind.TICKET:
         return await _of_ticket(book, found, kind)
+    if kind is NotificationKind.GUIDANCE:
+        return await _of_mail(book, found)
     return await _of_case(book, found)
+
+
+async def _of_mail(book: Book, found: Event) -> Told | None:
+    """Return how the sender of a mail about an account is told to open a ticket."""
+    recorded = await book.opened(found)
+    if not isinstance(recorded.event, MailDeclined):
+        return None
+    addressee = of_sender(recorded.event.sender, recorded.event.language)
+    came = recorded.event.message_id
+    answers = came.text if came is not None else None
+    return Told(recorded, NotificationKind.GUIDANCE, None, addressee, answers=answers)
 
 
 async def _of_ticket(book: Book, found: Event, kind: NotificationKind) -> Told | None:

@@ -3,6 +3,8 @@
 Nobody answers it by mail, and no program may, which it says as programs know it (RFC 3834).
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -29,12 +31,15 @@ _REPLIED: Final = frozenset({NotificationKind.GUIDANCE})
 """What answers a mail; everything else is generated because of an event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """The events of the first and the last mail of a ticket."""
+_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,900}>")
 
-    root: UUID
-    last: UUID
+Thread = tuple[str, ...]
+"""The Message-IDs of the mails that one follows: the first and the last."""
+
+
+def thread_of(ids: Iterable[str]) -> Thread:
+    """Return the thread of these Message-IDs, without what is none."""
+    return tuple(dict.fromkeys(one for one in ids if _MESSAGE_ID.fullmatch(one)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def mail_of(
     to: tuple[str, ...],
     event: UUID,
     at: datetime,
-    thread: Thread | None,
+    thread: Thread = (),
 ) -> bytes:
     """Return the mail in bytes; `at` is when the event was recorded."""
     mail = EmailMessage(policy=SMTP)
@@ -79,10 +84,9 @@ def mail_of(
     mail["Subject"] = plain(letter.subject)
     mail["Date"] = at
     mail["Message-ID"] = message_id(event, sender.domain)
-    if thread is not None and thread.root != event:
-        ids = dict.fromkeys((thread.root, thread.last))
-        mail["In-Reply-To"] = message_id(thread.last, sender.domain)
-        mail["References"] = " ".join(message_id(one, sender.domain) for one in ids)
+    if thread:
+        mail["In-Reply-To"] = thread[-1]
+        mail["References"] = " ".join(thread)
     mail["Auto-Submitted"] = "auto-replied" if kind in _REPLIED else "auto-generated"
     mail["Precedence"] = "bulk"
     mail["X-Auto-Response-Suppress"] = "All"

@@ -3,7 +3,7 @@
 from consumers.notifications.outbox import Notifications
 from consumers.notifications.post import Post
 from consumers.notifications.worker import Worker
-from consumers.registry import Service, Store
+from consumers.service import Service, Store
 from infra.settings import Settings
 
 

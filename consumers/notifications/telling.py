@@ -31,6 +31,7 @@ from domain.identity_change.events import (
     Means,
 )
 from domain.log import Recorded
+from domain.mail.events import MailDeclined
 from domain.notification.events import NotificationKind
 from domain.ticket.events import (
     Audience,
@@ -87,6 +88,8 @@ def kind_of(recorded: Recorded) -> NotificationKind | None:  # noqa: PLR0911 - o
             return NotificationKind.MESSAGE if told else None
         case MessageCorrected() | MessageRetracted():  # whether the message was public is looked up
             return NotificationKind.MESSAGE
+        case MailDeclined():
+            return NotificationKind.GUIDANCE
         case event if needs_attention(event):
             return NotificationKind.ATTENTION
         case _:

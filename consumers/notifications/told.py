@@ -36,13 +36,17 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event to tell, its texts opened; `next_update` is what was promised with it."""
+    """One event to tell, its texts opened; `next_update` is what was promised with it.
+
+    `answers` is the Message-ID of the mail that it answers.
+    """
 
     recorded: Recorded
     kind: NotificationKind
     about: About | None
     addressee: Addressee
     next_update: datetime | None = None
+    answers: str | None = None
 
     @property
     def ticket(self) -> UUID | None:

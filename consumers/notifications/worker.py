@@ -19,7 +19,7 @@ from jinja2 import TemplateError
 from psycopg import AsyncConnection
 
 from consumers.notifications.knowing import told_of
-from consumers.notifications.message import Sender, Thread, mail_of
+from consumers.notifications.message import Sender, mail_of, message_id, thread_of
 from consumers.notifications.outbox import SQL, Connection, Taken, take
 from consumers.notifications.post import Post
 from consumers.notifications.reading import Book
@@ -196,12 +196,12 @@ class Hand:
         return NotificationFailure.TOO_MANY if over else None
 
     async def _mail(self, told: Told) -> bytes:
-        thread = None
-        secret = told.kind is NotificationKind.ATTENTION
-        if told.ticket is not None and not secret:
+        domain = self.post.mail_from.domain
+        ids = [told.answers] if told.answers else []
+        if told.ticket is not None and told.kind is not NotificationKind.ATTENTION:
             cursor = await self.connection.execute(SQL["thread"], [told.ticket])
             row = await cursor.fetchone()
-            thread = None if row is None else Thread(*row)
+            ids += [message_id(one, domain) for one in row or () if one != told.recorded.id]
         return mail_of(
             letter_of(told, self.post.house),
             told.kind,
@@ -210,7 +210,7 @@ class Hand:
             tuple(one.text for one in told.addressee.to if one.text),
             told.recorded.id,
             told.recorded.recorded_at,
-            thread,
+            thread_of(ids),
         )
 
     async def _after(self, row: Taken, told: Told, outcome: Outcome) -> str | None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from support import databases
-from support.mailing import Office, office, said
+from support.mailing import Office, office
 
 from domain.notification.events import NotificationKind, NotificationSent
 from domain.ticket.events import PromiseKind, PromiseMade, TicketAcknowledged

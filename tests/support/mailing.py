@@ -23,8 +23,8 @@ from support.store import key, keys_of, waiting_log
 from consumers.handler import Arrived
 from consumers.notifications.outbox import Notifications
 from consumers.notifications.post import Post
-from consumers.notifications.worker import Worker
 from consumers.notifications.wording import House
+from consumers.notifications.worker import Worker
 from domain.contract.documents import Category, Contact, ContactKind, Document, Passport
 from domain.contract.events import ContractRegistered
 from domain.log import Accepted, NewEvent, Request, Write

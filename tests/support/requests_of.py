@@ -254,6 +254,9 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "read_identity": _get("/v1/contracts/{contract}/identity"),
     "name_person": _contract("persons", {"name": "Ben", "rights": ["read"]}),
     "grant_rights": _contract("persons/PERSON/rights", {"rights": ["read"]}, decided=True),
+    "state_preferences": _contract(
+        "persons/PERSON/notifications", {"language": "pt", "mail": "ben@example.net"}
+    ),
     "revoke_rights": _contract("persons/PERSON/revoke", {"reason": "Gone."}, decided=True),
     "close_contract": _contract("close", {"ending": "by_customer"}, decided=True),
     "place_legal_hold": _contract(
