@@ -2,14 +2,14 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
+from kafka import KafkaConsumer, TopicPartition
 from support.broker import settings
 from support.databases import Database
 from support.store import keys_of, rows
@@ -103,7 +103,7 @@ class Bench:
     def records(self, generation: int = 1) -> list[Record]:
         """Return what `read_committed` sees on a topic of events, partition by partition."""
         topic = names.events(self.topic, generation)
-        return everything_on(self.kafka, topic)
+        return everything_on(self.bootstrap, topic)
 
     def envelopes(self) -> list[bytes]:
         found = rows(
@@ -112,21 +112,35 @@ class Bench:
         return [bytes(one) for (one,) in found]
 
 
-def everything_on(kafka: Kafka, topic: str) -> list[Record]:
-    """Return the committed records of a topic up to its ends now."""
-    ends = kafka.offsets_at(topic, None)
-    found: list[Record] = []
-    reader = kafka.reader(f"test.{uuid4()}", f"^{topic}$")
-    try:
-        deadline = time.monotonic() + WITHIN
-        while time.monotonic() < deadline:
-            found += reader.poll(0.2, 10_000)
-            behind = reader.lag()
-            if set(behind) == set(ends) and not any(behind.values()):
-                return found
-        raise AssertionError("the ends are not reached")
-    finally:
-        reader.close()
+def everything_on(bootstrap: str, topic: str) -> list[Record]:
+    """Return the records of a topic as `read_committed` sees them, up to its ends now."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    with closing(consumer):
+        places = [TopicPartition(topic, at) for at in consumer.partitions_for_topic(topic)]
+        consumer.assign(places)
+        ends = consumer.end_offsets(places)
+        found: list[Record] = []
+        while any(consumer.position(place) < ends[place] for place in places):
+            for records in consumer.poll(timeout_ms=200).values():
+                found += [
+                    Record(
+                        r.topic,
+                        r.partition,
+                        r.offset,
+                        r.key,
+                        r.value,
+                        tuple(r.headers),
+                        r.timestamp,
+                    )
+                    for r in records
+                ]
+    return found
 
 
 def is_exactly(records: list[Record], envelopes: list[bytes]) -> None:
