@@ -25,6 +25,7 @@ from domain.errors import Malformed
 from domain.values import Purpose
 from infra.consumer_settings import ConsumerSettings
 from infra.kafka_settings import KafkaSettings
+from infra.mail_settings import MailSettings
 from infra.webhookat import WebhookSettings
 
 PREFIX: Final = "LEDGER_"
@@ -74,7 +75,7 @@ class StampAuthority(BaseModel):
     certificates: Path
 
 
-class Settings(ConsumerSettings, KafkaSettings, WebhookSettings):
+class Settings(ConsumerSettings, KafkaSettings, MailSettings, WebhookSettings):
     """What an operator can choose. Everything has a default that works on one machine."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
@@ -297,48 +298,6 @@ class Settings(ConsumerSettings, KafkaSettings, WebhookSettings):
     )
     shutdown_seconds: int = Field(
         5, ge=0, description="How long requests in flight may go on after a request to stop."
-    )
-    smtp_url: SecretStr | None = Field(
-        None,
-        description="Server that takes mail to customers, `smtp://USER:PASSWORD@HOST:PORT"
-        "?tls=starttls` (or `implicit`, or `none` on the same machine). Default: nobody gets mail.",
-    )
-    smtp_ca: Path | None = Field(
-        None,
-        description="PEM file of the authorities that its certificate comes from. "
-        "Default: those that the machine trusts.",
-    )
-    mail_from: str | None = Field(
-        None, description="From whom mail comes, `NAME <ADDRESS>`; needed with LEDGER_SMTP_URL."
-    )
-    mail_return: str | None = Field(
-        None,
-        description="Address to which servers report what they could not deliver. "
-        "Default: that of LEDGER_MAIL_FROM.",
-    )
-    mail_own: tuple[str, ...] = Field(
-        (),
-        description="Addresses and domains of our own to which no mail is sent, because it would "
-        "come back, a JSON list; those of LEDGER_MAIL_FROM and LEDGER_MAIL_RETURN are known.",
-    )
-    mail_zone: str = Field("UTC", description="Time zone in which mail names moments.")
-    mail_per_hour: int = Field(
-        100,
-        ge=1,
-        description="Mails that one address gets in an hour, so that a loop ends; that something "
-        "needs attention is told beyond it.",
-    )
-    mail_at_once: int = Field(4, ge=1, le=32, description="Mails that are handed over at once.")
-    mail_give_up_seconds: int = Field(
-        172_800,
-        ge=1,
-        le=LONGEST,
-        description="How long a mail is tried that no server takes (2 days).",
-    )
-    portal_url: str | None = Field(
-        None,
-        pattern=r"^https?://[^\s<>\"]+$",
-        description="Where customers log in; mails name it.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe message that is written to standard error."
