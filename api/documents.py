@@ -142,10 +142,11 @@ def route_document(operation: Operation) -> dict[str, Any]:
         document["security"] = [{"bearer": []}]
     if operation.raw:
         schema = {"type": "string", "format": "binary"}
+        content = {"schema": schema, "example": operation.raw_example}
         document["requestBody"] = {
             "required": True,
-            "description": "The file's bytes.",
-            "content": {"application/octet-stream": {"schema": schema, "example": "a file"}},
+            "description": "The bytes as they are.",
+            "content": {operation.raw_media: content},
         }
     elif operation.body is not None:
         schema = {"$ref": _REF.format(model=operation.body.__name__)}

@@ -63,6 +63,12 @@ class Metrics:
             "Questions to authorities without a good answer since the integrator started.",
             registry=self.registry,
         )
+        self._mail = Counter(
+            "ledger_mail_received_total",
+            "Mails that came in, by what became of them and why.",
+            ("outcome", "reason"),
+            registry=self.registry,
+        )
         self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
@@ -76,6 +82,10 @@ class Metrics:
             self._counted[operation, status] = counted
         counted[0].inc()
         counted[1].observe(seconds)
+
+    def mail_received(self, outcome: str, reason: str | None) -> None:
+        """Count a mail that came in."""
+        self._mail.labels(outcome, reason or "").inc()
 
     def witnessed(self, told: Mapping[str, Any] | None) -> None:
         """Take over how the log stands with its witnesses, None when it has none."""

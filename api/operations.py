@@ -15,7 +15,7 @@ class Operation:
     `decided`: If-Match is mandatory. `right` is what a customer needs under the contract.
     `covered`: 409 until a checkpoint covers it. `tail`: the last part of the path may have slashes.
     `kept`: 410 when what it tells of is not kept any more.
-    `media` is the answer's media type; `raw`: the body is a file's bytes, not JSON.
+    `media` is the answer's media type; `raw`: the body is bytes of `raw_media`, not JSON.
     """
 
     name: str
@@ -31,6 +31,8 @@ class Operation:
     right: Right = Right.READ
     media: str = "application/json"
     raw: bool = False
+    raw_media: str = "application/octet-stream"
+    raw_example: str = "a file"
     positioned: bool = False
     covered: bool = False
     tail: bool = False

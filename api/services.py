@@ -15,10 +15,13 @@ from api.exporting import Exports
 from api.live import Live
 from api.metrics import Metrics
 from domain.handling import Handler
+from domain.mail.sorting import Ours
 from domain.stream import Stream
 from infra.development import issuers_of
 from infra.keys.opening import open_keys
 from infra.logkeys import LogKeys
+from infra.mail.incoming.marks import Marks
+from infra.mail.incoming.ours import ours_of
 from infra.secrets import Secrets
 from infra.settings import Settings
 from infra.store import PostgresLog, open_log
@@ -48,6 +51,8 @@ class Services:
     published: PublishedLog
     log_keys: LogKeys
     exports: Exports
+    marks: Marks
+    ours: Ours
     _contracts: OrderedDict[str, Stream] = field(default_factory=OrderedDict)
 
     async def contract_stream(self, number: str) -> Stream | None:
@@ -103,6 +108,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 published=PublishedLog(settings.data),
                 log_keys=LogKeys.of(settings),
                 exports=exports,
+                marks=Marks(keys),
+                ours=ours_of(settings),
             )
         finally:
             await exports.close()

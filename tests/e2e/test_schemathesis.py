@@ -47,6 +47,7 @@ ALLOWED = {
     "read_entries": "compliance",
     "read_epoch_entries": "compliance",
     "erase_subject": "compliance",
+    "receive_mail": "service",
     "search_addresses": "compliance",
     "staff_signals": "compliance",
     "search_documents": "compliance",

@@ -125,7 +125,8 @@ class Planting:
         if "application/json" in content:
             body = self._filled(name, content["application/json"]["schema"], body or {}, "")
         elif content:
-            raw = self._marker(name, BYTES, {}).encode()
+            marker = self._marker(name, BYTES, {}).encode()
+            raw = (asked.content or b"") + marker if "message/rfc822" in content else marker
         params = dict(asked.params)
         for one in _queries(form):
             if self._free(name, one["name"], one["schema"]):

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from support import disputes, exports, ownership
+from support.letters import enquiry
 from support.serving import Served
 
 from infra.tilefiles import head_of
@@ -316,6 +317,7 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "retract_message": _ticket(
         "retractions", lambda world: {"message": world.message, "reason": "wrong ticket"}
     ),
+    "receive_mail": lambda world: Asked("POST", "/v1/inbound/mail", content=enquiry(world.ticket)),
     "move_ticket": _ticket(
         "move", lambda world: {"contract": world.served.contract, "reason": "r"}, decided=True
     ),
