@@ -28,6 +28,7 @@ _COMMANDS: Final = (
     ("export", "cli.export:export", "Write a history to a zip that others can check."),
     ("verify", "cli.verify:verify", "Check an export, without any ledger."),
     ("keys", "cli.keys:app", "Make, show and replace the keys of the ledger."),
+    ("redrive", "cli.redrive:redrive", "Let a consumer handle again what it parked."),
     ("continue", "cli.continuation:continue_", "Go on after a restore that lost events."),
 )
 

@@ -45,6 +45,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"contracts  {found['contracts']}"
     for name, follower in found["followers"].items():
         yield f"follower   {name}: at {follower['position']}, {follower['lag']} behind"
+    yield from _elsewhere(found)
     for name, count in found["events"].items():
         yield f"events     {count:>9} {name}"
     if checkpoint := found["checkpoint"]:
@@ -54,6 +55,15 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     imported = found["imported"]
     if imported["incidents"]:
         yield f"imported   {imported['incidents']} tickets, {imported['updates']} rows"
+
+
+def _elsewhere(found: dict[str, Any]) -> Iterator[str]:
+    if publisher := found["publisher"]:
+        at = f"at {publisher['position']}, {publisher['lag']} behind"
+        yield f"publisher  {publisher['topic']}: {at}"
+    for name, one in found["consumers"].items():
+        trouble = f", {one['parked']} parked, {one['retried']} retried" if one["retried"] else ""
+        yield f"consumer   {name}: at {one['position']}, {one['lag']} behind{trouble}"
 
 
 def _cosigned(found: dict[str, Any] | None) -> Iterator[str]:

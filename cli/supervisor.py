@@ -69,7 +69,7 @@ class Supervisor:
         if self._around.broker is not None:
             self._tell("Starting Kafka")
             self._keep(Embedded("kafka", self._around.broker))
-        self._tell("Starting the API, the followers and the integrator")
+        self._tell("Starting the API, the followers, the integrator and the consumers")
         for module in self._modules():
             self._keep(module)
         starting.await_api(self._listening, self._child("api"))
@@ -135,6 +135,18 @@ class Supervisor:
             "projections.integrate",
             lambda: around.variables(Role.APP, Role.FOLLOWER) | around.signing(),
         )
+        if around.bootstrap is not None:
+            yield Module(
+                "publisher",
+                "projections.publish",
+                lambda: around.variables(Role.FOLLOWER) | around.kafka(),
+            )
+        if Role.CONSUMER in around.urls() and self._settings.consumers != ():
+            yield Module(
+                "consumers",
+                "consumers.serve",
+                lambda: around.variables(Role.CONSUMER) | around.kafka(),
+            )
 
     def _keep(self, child: Child) -> None:
         keeper = Keeper(child)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from infra.pool import Pool
 from infra.sqlfiles import load_sql
 from projections import imported
+from projections.consuming import consumed
 from projections.log import checkpoint_age
 from projections.stamps import stamping_state
 from projections.witnessing import cosigned
@@ -16,6 +17,7 @@ _SQL: Final = load_sql(__file__, "status.sql")
 async def status(pool: Pool, data: Path) -> dict[str, Any]:
     """Return counts of events, tickets and contracts, and each follower's position and lag.
 
+    `publisher` is null where nothing was ever published, `consumers` has those that ever ran.
     `checkpoint` is the last one published from the data directory, `cosigned` in it how the log
     stands with its witnesses; `timestamps` how stamping goes, null where nothing stamps.
     Raises Unavailable.
@@ -34,9 +36,29 @@ async def status(pool: Pool, data: Path) -> dict[str, Any]:
             name: {"position": at, "lag": max(0, position - at), "state": state}
             for name, at, state in followers
         },
+        **await elsewhere(pool),
         "checkpoint": _checkpoint(data),
         "timestamps": stamping_state(data),
         "imported": await imported.figures(pool),
+    }
+
+
+async def elsewhere(pool: Pool) -> dict[str, Any]:
+    """Return how far the publisher and the consumers are; raises Unavailable."""
+    published = await pool.fetch(_SQL["publisher"])
+    names = ("topic", "position", "lag", "state")
+    return {
+        "publisher": dict(zip(names, published[0], strict=True)) if published else None,
+        "consumers": {
+            one.name: {
+                "feed": one.feed,
+                "position": one.position,
+                "lag": one.lag,
+                "parked": one.parked,
+                "retried": one.retried,
+            }
+            for one in await consumed(pool)
+        },
     }
 
 

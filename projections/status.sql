@@ -16,4 +16,16 @@ FROM ledger.events
 WHERE stream_version = 1
 
 -- name: followers
-SELECT name, position, state FROM views.followers ORDER BY name
+SELECT name, position, state FROM views.followers WHERE name <> 'publisher' ORDER BY name
+
+-- name: publisher
+-- The topic that is written to now, and what of it Kafka has confirmed.
+SELECT
+    publishing.topic,
+    followers.position,
+    greatest(0, coalesce((SELECT max(position) FROM ledger.events), 0) - followers.position) AS lag,
+    followers.state
+FROM views.publishing AS publishing, views.followers AS followers
+WHERE followers.name = 'publisher'
+ORDER BY publishing.generation DESC
+LIMIT 1

@@ -48,6 +48,28 @@ class StampingStatus(Answer):
     trouble: str | None
 
 
+class PublisherStatus(Answer):
+    """To which topic events go, and how far: `lag` events behind."""
+
+    topic: str
+    position: int
+    lag: int
+    state: str
+
+
+class ConsumerStatus(Answer):
+    """How far a consumer is, fed by `feed`; `parked` events wait until they are redriven.
+
+    `retried` counts tries beyond the first.
+    """
+
+    feed: str
+    position: int
+    lag: int
+    parked: int
+    retried: int
+
+
 class LedgerStatus(Answer):
     """What the ledger holds; `imported` tells of other systems' logs."""
 
@@ -57,6 +79,8 @@ class LedgerStatus(Answer):
     contracts: int
     events: dict[str, int]
     followers: dict[str, FollowerStatus]
+    publisher: PublisherStatus | None
+    consumers: dict[str, ConsumerStatus]
     checkpoint: CheckpointStatus | None
     timestamps: StampingStatus | None
     imported: dict[str, object]

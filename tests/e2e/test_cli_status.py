@@ -8,6 +8,8 @@ import psycopg
 from support.running import Running, ledger
 from support.views import eventually
 
+MOVING = {"followers", "checkpoint", "publisher", "consumers"}
+
 
 def status(*arguments: str) -> dict[str, Any]:
     ended = ledger("status", "--json", *arguments)
@@ -16,7 +18,7 @@ def status(*arguments: str) -> dict[str, Any]:
 
 
 def without_progress(found: dict[str, Any]) -> dict[str, Any]:
-    return {key: found[key] for key in found.keys() - {"followers", "checkpoint"}}
+    return {key: found[key] for key in found.keys() - MOVING}
 
 
 def all_follow(found: dict[str, Any]) -> bool:

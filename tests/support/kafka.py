@@ -41,20 +41,33 @@ def transactional(broker: Reached, name: str | None = None) -> Iterator[KafkaPro
 
 def committed(broker: Reached, topic: str, partition: int = 0) -> list[bytes]:
     """Return the values of a partition as `read_committed` sees them, up to its end now."""
-    place = TopicPartition(topic, partition)
-    consumer = KafkaConsumer(
+    with closing(_reading(broker)) as consumer:
+        return _up_to_now(consumer, [TopicPartition(topic, partition)])
+
+
+def committed_everywhere(broker: Reached, topic: str) -> list[bytes]:
+    """Return the same of all partitions; nothing where there is no such topic."""
+    with closing(_reading(broker)) as consumer:
+        numbers = consumer.partitions_for_topic(topic) or set()
+        return _up_to_now(consumer, [TopicPartition(topic, number) for number in numbers])
+
+
+def _reading(broker: Reached) -> KafkaConsumer:
+    return KafkaConsumer(
         bootstrap_servers=broker.bootstrap,
         group_id=None,
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
     )
-    with closing(consumer):
-        consumer.assign([place])
-        consumer.seek_to_beginning(place)
-        end = consumer.end_offsets([place])[place]
-        found: list[bytes] = []
-        while consumer.position(place) < end:
-            for records in consumer.poll(timeout_ms=500).values():
-                found += [record.value for record in records]
+
+
+def _up_to_now(consumer: KafkaConsumer, places: list[TopicPartition]) -> list[bytes]:
+    consumer.assign(places)
+    consumer.seek_to_beginning(*places)
+    ends = consumer.end_offsets(places)
+    found: list[bytes] = []
+    while any(consumer.position(place) < ends[place] for place in places):
+        for records in consumer.poll(timeout_ms=500).values():
+            found += [record.value for record in records]
     return found
