@@ -6,6 +6,12 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_OF_CONSUMERS: Final = {
+    "position": "Up to where the consumer has handled or parked every event.",
+    "lag": "Events behind that.",
+    "parked": "Events that the consumer could not handle and that wait to be redriven.",
+    "retried": "Tries of the consumer beyond the first, since it was added.",
+}
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -69,6 +75,13 @@ class Metrics:
             ("outcome", "reason"),
             registry=self.registry,
         )
+        self._published = Gauge(
+            "ledger_publisher_lag", "Events that are not on Kafka yet.", registry=self.registry
+        )
+        self._consumers = {
+            name: Gauge(f"ledger_consumer_{name}", text, ("consumer",), registry=self.registry)
+            for name, text in _OF_CONSUMERS.items()
+        }
         self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
@@ -103,6 +116,14 @@ class Metrics:
         if last := state["last"]:
             self._stamped.set(last["size"])
             self._stamp_age.set(last["age"])
+
+    def elsewhere(self, found: Mapping[str, Any]) -> None:
+        """Take over how far the publisher and the consumers are."""
+        if publisher := found["publisher"]:
+            self._published.set(publisher["lag"])
+        for consumer, figures in found["consumers"].items():
+            for name, gauge in self._consumers.items():
+                gauge.labels(consumer).set(figures[name])
 
     def page(self) -> bytes:
         """Return all figures as text."""

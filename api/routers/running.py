@@ -52,11 +52,13 @@ async def readyz(call: Call) -> Response:
 
 @route(router, "GET", "/metrics", public=True, answer=None, media="text/plain")
 async def metrics(call: Call) -> Response:
-    """Read figures for operators in Prometheus form: of the API, followers and integrator."""
+    """Read figures for operators in Prometheus form: of every process of the ledger."""
     services = call.services
     services.metrics.position.set(await services.live.head())
     services.metrics.witnessed(cosigned(services.settings.data))
     services.metrics.stamping(stamping_state(services.settings.data))
+    with suppress(Unavailable):
+        services.metrics.elsewhere(await status.elsewhere(services.reads.pool))
     page = services.metrics.page() + b"".join(_others(services.settings.data))
     return Response(page, media_type=figures.MEDIA_TYPE)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from support import running as up
@@ -125,6 +126,28 @@ def taken(taker: socket.socket, bootstrap: str) -> bool:
         return False
     taker.listen()
     return True
+
+
+def test_status_and_figures_say_how_far_the_publisher_is(running: Running) -> None:
+    is_published(running)
+    eventually(lambda: status(running)["publisher"]["lag"] == 0, "the publisher is up to date")
+    found = status(running)
+    assert found["publisher"]["topic"] == TOPIC
+    assert found["publisher"]["position"] == found["position"]
+    assert "publisher" not in found["followers"]
+    assert f"publisher  {TOPIC}: at " in ledger("status", "--data", str(running.data)).stdout
+
+    def figures() -> str:
+        return httpx.get(f"{running.url}/metrics", timeout=10).text
+
+    eventually(lambda: f"ledger_publisher_position {float(found['position'])}" in figures(), "it")
+    assert "ledger_publisher_lag 0.0" in figures()
+
+
+def test_a_consumer_that_never_ran_is_not_redriven(running: Running) -> None:
+    refused = ledger("redrive", "nobody", "--data", str(running.data))
+    assert refused.returncode == 3
+    assert "nobody" in refused.stderr
 
 
 def test_a_second_one_on_the_same_data_is_refused_naming_the_first(running: Running) -> None:
