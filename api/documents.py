@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.examples import answer_example
-from api.operations import Operation
+from api.operations import BYTES, Operation
 from api.problems import MEDIA_TYPE, PROBLEMS
 from api.schemas.common import ID_EXAMPLE, ProblemDocument, Written
 
@@ -146,7 +146,7 @@ def route_document(operation: Operation) -> dict[str, Any]:
         document["requestBody"] = {
             "required": True,
             "description": "The bytes as they are.",
-            "content": {operation.raw_media: content},
+            "content": dict.fromkeys((operation.raw_media, BYTES), content),
         }
     elif operation.body is not None:
         schema = {"$ref": _REF.format(model=operation.body.__name__)}

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from api.schemas.common import Answer, Body, Written
 from domain.contract.events import Right
+
+BYTES: Final = "application/octet-stream"
+"""The media type that every body of bytes may have: many clients send no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Operation:
     right: Right = Right.READ
     media: str = "application/json"
     raw: bool = False
-    raw_media: str = "application/octet-stream"
+    raw_media: str = BYTES
     raw_example: str = "a file"
     positioned: bool = False
     covered: bool = False

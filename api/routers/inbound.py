@@ -12,6 +12,7 @@ from api.answers import dump
 from api.calls import Call
 from api.files import store_file
 from api.mailing import bounced_plan, declined_plan, enquiry_of
+from api.operations import BYTES
 from api.problems import WrongMediaType
 from api.routes import route
 from api.schemas.inbound import MailOutcome, MailTaken
@@ -34,7 +35,7 @@ router = APIRouter(tags=["mail"])
 AT_ONCE: Final = 1
 """So many mails are in memory at the same time; others wait."""
 
-_MEDIA: Final = frozenset({"", "message/rfc822", "message/global", "application/octet-stream"})
+_MEDIA: Final = frozenset({"", "message/rfc822", "message/global", BYTES})
 _room = asyncio.Semaphore(AT_ONCE)
 _EXAMPLE: Final = (
     "Return-Path: <ada@example.net>\r\nFrom: Ada Example <ada@example.net>\r\n"
