@@ -90,9 +90,9 @@ def mail_of(
     mail["Auto-Submitted"] = "auto-replied" if kind in _REPLIED else "auto-generated"
     mail["Precedence"] = "bulk"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail["Content-Language"] = letter.language
     text, html = rendered(letter, form)
     mail.set_content(text)
     if html is not None:
         mail.add_alternative(html, subtype="html")
+    mail["Content-Language"] = letter.language
     return mail.as_bytes()

@@ -1,34 +1,304 @@
-"""Mail that customers get, through a real server."""
+"""What customers get by mail, whom it reaches, and what is recorded, through a real server."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from support import databases
-from support.mailing import Office, office
+from support.mailing import AGENT, Contract, Office, office, said
 
-from domain.notification.events import NotificationKind, NotificationSent
-from domain.ticket.events import PromiseKind, PromiseMade, TicketAcknowledged
+from domain.contract.events import PersonNamed, PreferencesStated, Right, RightsRevoked
+from domain.contract.ownership.events import AccessSuspended
+from domain.identity.proof import Capacity
+from domain.log import Accepted
+from domain.mail.events import MailDeclined, MailReason
+from domain.notification.events import (
+    MailForm,
+    NotificationFailed,
+    NotificationFailure,
+    NotificationKind,
+    NotificationSent,
+)
+from domain.recovery.events import RecoveryReported
+from domain.stream import Stream, StreamKind
+from domain.ticket.events import (
+    Audience,
+    Cause,
+    MessageCorrected,
+    MessagePosted,
+    MessageRetracted,
+    PromiseKind,
+    PromiseMade,
+    Side,
+    Status,
+    StatusChanged,
+    TagAdded,
+    TicketAcknowledged,
+)
+from domain.values import Origin, OriginKind, Purpose, Sealed
+from infra.ids import new_id
 from infra.postgres import Cluster
 
 
 @pytest.fixture(scope="module", name="post")
 def _post(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with databases.fresh(cluster) as database:
-        with office(database, tmp_path_factory.mktemp("mail")) as opened:
+    data = tmp_path_factory.mktemp("mail")
+    with databases.fresh(cluster) as database, office(database, data) as opened:
+        own = opened.post.own | {"ours.example.net"}
+        with opened.working(replace(opened.post, own=own, per_hour=4)):
             yield opened
 
 
-def test_an_acknowledgement_says_when_a_reaction_comes(post: Office) -> None:
+def posted(
+    office: Office,
+    contract: Contract | None,
+    ticket: Stream,
+    text: str,
+    audience: Audience = Audience.PUBLIC,
+) -> tuple[Accepted, MessagePosted]:
+    """Let staff write in a ticket."""
+    who = contract.holder if contract else new_id()
+    message = MessagePosted(new_id(), Side.STAFF, audience, said(text, who), None, ())
+    number = contract.number if contract else None
+    return office.record((ticket, number, [message])), message
+
+
+def test_a_ticket_tells_of_itself_in_one_thread_and_nothing_internal(post: Office) -> None:
+    contract = post.contract()
+    ticket, opening = post.ticket(contract)
+    due = datetime(2026, 7, 1, 12, 5, tzinfo=UTC)
+    acknowledged = post.record(
+        (ticket, contract.number, [TicketAcknowledged(7200, None)]),
+    )
+    words = said("We changed the cable.", contract.holder)
+    moved = StatusChanged(Status.IN_PROGRESS, Status.NEW, Cause.STAFF, words, None)
+    promise = PromiseMade(PromiseKind.UPDATE, due)
+    status = post.record((ticket, contract.number, [moved, promise]))
+    note, internal = posted(post, contract, ticket, "She is rude.", Audience.INTERNAL)
+    reason = said("typing", contract.holder)
+    amended = post.record(
+        (ticket, contract.number, [MessageCorrected(internal.message, reason, reason)])
+    )
+    answer, _ = posted(post, contract, ticket, "It works again.")
+    post.tell()
+
+    ids = [acknowledged.event_ids[0], status.event_ids[0], answer.event_ids[0]]
+    mails = [one for one in post.catcher.mails if contract.mail in one.to]
+    assert [one.event for one in mails] == ids
+    one, two, three = mails
+    assert "within 2 hours" in one.text
+    assert "We changed the cable." in two.text
+    assert "1 July 2026, 14:05 (CEST)" in two.text
+    assert "It works again." in three.text
+    assert {one.mail["Subject"] for one in mails} == {"[104-273] No network"}
+    names = [one.mail["Message-ID"] for one in mails]
+    assert one.mail["References"] is None
+    assert two.mail["References"] == names[0]
+    assert three.mail["References"] == f"{names[0]} {names[1]}"
+    assert three.mail["In-Reply-To"] == names[1]
+    assert one.sender == "bounces@provider.example"
+    silent = (opening.event_ids[0], note.event_ids[0], amended.event_ids[0], status.event_ids[1])
+    assert [post.became(event) for event in silent] == [[], [], [], []]
+    (sent,) = post.became(ids[1])
+    assert isinstance(sent, NotificationSent)
+    assert (sent.kind, sent.language, sent.ticket) == (NotificationKind.STATUS, "en", ticket.id)
+    assert (sent.person, len(sent.to)) == (contract.holder, 1)
+
+
+def test_what_was_told_once_is_not_told_again(post: Office) -> None:
     contract = post.contract()
     ticket, _ = post.ticket(contract)
-    due = datetime.now(UTC) + timedelta(hours=2)
-    events = [TicketAcknowledged(7200, None), PromiseMade(PromiseKind.REACTION, due)]
-    accepted = post.record((ticket, contract.number, events))
+    accepted, _ = posted(post, contract, ticket, "Once.")
     post.tell()
-    (caught,) = post.catcher.told(accepted.event_ids[0])
-    assert caught.to == (contract.mail,)
-    assert "within 2 hours" in caught.text
-    (sent,) = post.became(accepted.event_ids[0])
-    assert isinstance(sent, NotificationSent)
-    assert sent.kind is NotificationKind.ACKNOWLEDGEMENT
+    put = "INSERT INTO consumers.mail_outbox (event, position, lane) VALUES (%s, 1, %s)"
+    post.execute(put, accepted.event_ids[0], ticket.id)
+    post.tell()
+    assert len(post.catcher.told(accepted.event_ids[0])) == 1
+    assert len(post.became(accepted.event_ids[0])) == 1
+
+
+def test_what_another_system_logged_is_told_to_nobody(post: Office) -> None:
+    contract = post.contract()
+    ticket, _ = post.ticket(contract, by=AGENT)
+    origin = Origin(OriginKind.IMPORTED, "csv", 1)
+    accepted = post.record((ticket, contract.number, [TicketAcknowledged(60, None)]), origin=origin)
+    post.tell()
+    assert post.catcher.told(accepted.event_ids[0]) == []
+
+
+def test_only_the_last_text_of_a_message_is_told_and_none_that_was_taken_back(
+    post: Office,
+) -> None:
+    contract = post.contract()
+    ticket, _ = post.ticket(contract)
+    wrong, message = posted(post, contract, ticket, "It costs 10.")
+    gone, taken = posted(post, contract, ticket, "Never mind.")
+    text, reason = said("It costs 20.", contract.holder), said("mistyped", contract.holder)
+    corrected = post.record(
+        (ticket, contract.number, [MessageCorrected(message.message, text, reason)])
+    )
+    retracted = post.record((ticket, contract.number, [MessageRetracted(taken.message, reason)]))
+    post.tell()
+    assert post.catcher.told(wrong.event_ids[0]) == post.catcher.told(gone.event_ids[0]) == []
+    (mail,) = post.catcher.told(corrected.event_ids[0])
+    assert "It costs 20." in mail.text
+    assert "mistyped" not in mail.text
+    assert len(post.catcher.told(retracted.event_ids[0])) == 1
+
+
+def named(post: Office, contract: Contract, mail: str | None, **fields: object) -> object:
+    """Name a person who may read, and let them say how they want to be told."""
+    person = new_id()
+    name = Sealed("Ben", person, Purpose.IDENTITY)
+    own = said(mail, person) if mail else None
+    stated = PreferencesStated(person, "pt", own, MailForm.PLAIN, ())
+    right = PersonNamed(person, name, None, (Right.READ,), None)
+    post.record((contract.stream, contract.number, [right, replace(stated, **fields)]))
+    return person
+
+
+def test_a_person_is_told_as_they_prefer(post: Office) -> None:
+    contract = post.contract()
+    own = f"ben.{contract.number.lower()}@example.net"
+    unwanted = (NotificationKind.ACKNOWLEDGEMENT,)
+    person = named(post, contract, own, unwanted=unwanted)
+    ticket, _ = post.ticket(contract, requester=person)
+    acknowledged = post.record((ticket, contract.number, [TicketAcknowledged(60, None)]))
+    accepted, _ = posted(post, contract, ticket, "Olá.")
+    post.tell()
+    assert post.catcher.told(acknowledged.event_ids[0]) == []
+    (mail,) = post.catcher.told(accepted.event_ids[0])
+    assert mail.to == (own,)
+    assert mail.mail["Content-Language"] == "pt"
+    assert mail.mail.get_body(("html",)) is None
+
+
+@pytest.mark.parametrize("how", ["revoked", "suspended"])
+def test_who_has_no_right_any_more_gets_nothing_at_their_own_address(
+    post: Office, how: str
+) -> None:
+    contract = post.contract()
+    person = named(post, contract, "gone@example.net")
+    ticket, _ = post.ticket(contract, requester=person)
+    ended = RightsRevoked(person, None) if how == "revoked" else AccessSuspended(new_id())
+    post.record((contract.stream, contract.number, [ended]))
+    accepted, _ = posted(post, contract, ticket, "It works.")
+    post.tell()
+    (mail,) = post.catcher.told(accepted.event_ids[0])
+    assert mail.to == (contract.mail,)
+
+
+def test_about_an_account_the_contacts_of_record_learn_only_that_there_is_something(
+    post: Office,
+) -> None:
+    contract = post.contract(language="fr")
+    person = named(post, contract, "thief@example.net")
+    revoking = RightsRevoked(person, None)
+    revoked = post.record((contract.stream, contract.number, [revoking]))
+    ticket, _ = post.ticket(contract, requester=person, subject="My secret")
+    words = said("x", contract.holder)
+    reported = RecoveryReported(
+        contract.number, ticket.id, new_id(), person, Capacity.IN_PERSON, None, words
+    )
+    recovery = Stream(StreamKind.RECOVERY, new_id())
+    suspended = post.record(
+        (recovery, contract.number, [reported]),
+        (
+            contract.stream,
+            contract.number,
+            [AccessSuspended(recovery.id), RightsRevoked(person, None)],
+        ),
+    )
+    answer, _ = posted(post, contract, ticket, "Show us your passport.")
+    post.tell()
+    told = [revoked.event_ids[0], suspended.event_ids[1], answer.event_ids[0]]
+    for event in told:
+        (mail,) = post.catcher.told(event)
+        assert mail.to == (contract.mail,)
+        assert mail.mail["Subject"] == "Quelque chose demande votre attention"
+        for secret in ("secret", "passport", "104-273", "recovery"):
+            assert secret not in str(mail.mail)
+    assert post.catcher.told(suspended.event_ids[2]) == []
+
+
+def test_a_ticket_with_a_tag_of_accounts_says_nothing_in_mail(post: Office) -> None:
+    contract = post.contract()
+    ticket, _ = post.ticket(contract, subject="Who holds it")
+    post.record((ticket, contract.number, [TagAdded("ownership")]))
+    accepted, _ = posted(post, contract, ticket, "It is his.")
+    post.tell()
+    (mail,) = post.catcher.told(accepted.event_ids[0])
+    assert "It is his." not in str(mail.mail)
+    assert "Who holds it" not in str(mail.mail)
+
+
+@pytest.mark.parametrize(
+    ("contact", "failure"),
+    [
+        ("ann@example.net", None),
+        ("+31 6 1234", NotificationFailure.INVALID_ADDRESS),
+        ("a@example.net, b@example.net", NotificationFailure.INVALID_ADDRESS),
+        ("a@example.net\r\nBcc: b@example.net", NotificationFailure.INVALID_ADDRESS),
+        ("no-reply@provider.example", NotificationFailure.OWN_ADDRESS),
+        ("Support@Ours.example.net", NotificationFailure.OWN_ADDRESS),
+        (None, NotificationFailure.NO_ADDRESS),
+    ],
+)
+def test_an_enquiry_is_answered_at_the_contact_that_was_given(
+    post: Office, contact: str | None, failure: NotificationFailure | None
+) -> None:
+    ticket, _ = post.ticket(None, contact=contact, language="zh-CN")
+    accepted, _ = posted(post, None, ticket, "Hello.")
+    post.tell()
+    (event,) = post.became(accepted.event_ids[0])
+    if failure is None:
+        (mail,) = post.catcher.told(accepted.event_ids[0])
+        assert (mail.to, mail.mail["Content-Language"]) == ((contact,), "zh")
+        assert isinstance(event, NotificationSent)
+        assert event.contract is None
+    else:
+        assert post.catcher.told(accepted.event_ids[0]) == []
+        assert isinstance(event, NotificationFailed)
+        assert event.failure is failure
+
+
+def test_a_sender_of_mail_about_an_account_is_told_how_to_open_a_ticket(post: Office) -> None:
+    who = new_id()
+    declined = MailDeclined(
+        new_id(),
+        MailReason.ACCOUNT,
+        "de",
+        9,
+        *(said(one, who) for one in ("eve@example.net", "<abc@example.net>", "From: eve", "00")),
+    )
+    accepted = post.record((Stream(StreamKind.MAIL, new_id()), None, [declined]))
+    post.tell()
+    (mail,) = post.catcher.told(accepted.event_ids[0])
+    assert mail.to == ("eve@example.net",)
+    assert mail.mail["Subject"] == "Wie Sie ein Ticket eröffnen"
+    assert mail.mail["In-Reply-To"] == "<abc@example.net>"
+    assert mail.mail["Auto-Submitted"] == "auto-replied"
+
+
+def test_a_loop_ends(post: Office) -> None:
+    contract = post.contract()
+    ticket, _ = post.ticket(contract)
+    accepted = [posted(post, contract, ticket, f"Mail {n}.")[0] for n in range(6)]
+    post.tell()
+    became = [post.became(one.event_ids[0])[0] for one in accepted]
+    assert [type(one) for one in became[:4]] == [NotificationSent] * 4
+    for one in became[4:]:
+        assert isinstance(one, NotificationFailed)
+        assert one.failure is NotificationFailure.TOO_MANY
+
+
+def test_what_waits_names_nobody(post: Office) -> None:
+    contract = post.contract()
+    ticket, _ = post.ticket(contract)
+    posted(post, contract, ticket, "Secret words.")
+    post.tell()
+    for table in ("mail_outbox", "mail_threads", "mail_counts"):
+        text = str(post.rows(f"SELECT * FROM consumers.{table}"))
+        assert "example.net" not in text
+        assert "Secret" not in text
