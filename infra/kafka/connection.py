@@ -18,6 +18,8 @@ WRITING: Final = {
     "acks": "all",
     "compression_type": "zstd",
     "batch_size": 262_144,
+    # every write is flushed: until then batches fill, and the sender is not woken for each message
+    "linger_ms": 100,
     "max_block_ms": int(ANSWER_WITHIN * 1000),
     "delivery_timeout_ms": 20_000,
     # with the default of 100 a small transaction takes that long: it is slept between its requests

@@ -16,13 +16,13 @@ from uuid import UUID
 import psycopg
 
 from domain.errors import Forked, Integrity, LedgerError, Unavailable
-from infra.envelope import leaf_hash, parse
+from infra.envelope import leaf_hash
 from infra.kafka import names
 from infra.kafka.client import Kafka, Transactions
 from infra.kafka.records import Message
 from infra.logs import logger
 from infra.reader import is_there
-from projections.publishing.message import message
+from projections.publishing.message import event_of, message
 from projections.publishing.meters import PublisherMeters
 from projections.publishing.row import NAME, Connection, Row, Topic
 from projections.publishing.tracking import Begin, Track, behind, go_on, read, written
@@ -188,7 +188,7 @@ class Publisher:
         if batch[0][0] != track.position + 1 or batch[-1][0] != track.position + len(batch):
             raise Integrity(f"positions after {track.position} are not dense")
         topic = names.events(copying.topic, track.generation)
-        events = [(envelope, parse(envelope)) for _, envelope in batch]
+        events = [(envelope, event_of(envelope)) for _, envelope in batch]
         last, of_last = events[-1]
         epoch, position = of_last.ledger.epoch, of_last.position
         done = Track(
@@ -198,7 +198,7 @@ class Publisher:
         self._step("begun")
         writer.write(
             [
-                *(message(topic, envelope, parsed) for envelope, parsed in events),
+                *(message(topic, envelope, event) for envelope, event in events),
                 Message(names.tracking(copying.topic), topic.encode(), written(done)),
             ]
         )
