@@ -1,32 +1,18 @@
 """Mails as they come in, of nobody who is anybody."""
 
+import json
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-QUESTIONS = {
-    "en": "Good morning, do you rent dedicated servers in Lisbon, and what do they cost a month?",
-    "es": "Buenos días, ¿ofrecen servidores dedicados en Madrid y cuánto cuestan al mes?",
-    "fr": "Bonjour, proposez-vous des serveurs dédiés à Lyon, et quels sont vos tarifs par mois ?",
-    "pt": "Bom dia, vocês alugam servidores dedicados em Lisboa, e quanto custam por mês?",
-    "de": "Guten Tag, bieten Sie dedizierte Server in Hamburg an, und was kosten sie im Monat?",
-    "ru": "Здравствуйте, сдаёте ли вы выделенные серверы в Казани, и сколько это стоит в месяц?",
-    "it": "Buongiorno, affittate server dedicati a Milano, e quanto costano al mese?",
-    "zh": "您好，请问你们在上海出租独立服务器吗？每个月多少钱？谢谢。",
-}
+_SAID = json.loads((Path(__file__).parents[1] / "fixtures" / "letters.json").read_text("utf-8"))
+
+QUESTIONS: dict[str, str] = _SAID["questions"]
 """General questions, one in each language in which customers are told."""
 
-MATTERS = {
-    "en": "Good morning, I have forgotten the password of our control panel. What shall I do now?",
-    "es": "Buenos días, he olvidado la contraseña de nuestro panel. ¿Qué tengo que hacer ahora?",
-    "fr": "Bonjour, j'ai oublié le mot de passe de notre espace client. Que dois-je faire ?",
-    "pt": "Bom dia, esqueci a senha do nosso painel de controle. O que devo fazer agora?",
-    "de": "Guten Tag, ich habe das Passwort für unseren Server vergessen. Was soll ich tun?",
-    "ru": "Здравствуйте, я забыл пароль от панели управления. Что мне теперь делать?",
-    "it": "Buongiorno, ho dimenticato la password del nostro pannello. Che cosa devo fare?",
-    "zh": "您好，我忘记了控制面板的密码，现在应该怎么办？请帮助我，谢谢。",
-}
+MATTERS: dict[str, str] = _SAID["matters"]
 """Questions about an account, one in each language."""
 
 
