@@ -68,6 +68,6 @@ def _sender(text: str, where: str) -> Address:
         found = Address(name, addr_spec=address)
     except (HeaderParseError, ValueError, IndexError):
         found = Address()
-    if not (found.username and found.domain and address.isascii()):
+    if not (text.isprintable() and found.username and found.domain and address.isascii()):
         raise Malformed("is no mail address, as NAME <ADDRESS>", where)
     return found

@@ -1,0 +1,247 @@
+"""Servers that refuse, break off or are away, workers that are killed or race: nobody is forgotten.
+
+Every mail is sent at least once and never under two ids; what cannot be sent is recorded.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from support import databases
+from support.mailing import AGENT, Catcher, Contract, Office, office, said
+from support.serving import wait_until
+from support.store import fresh_seed
+
+from consumers.notifications.outbox import standing
+from domain.erasure import Basis, SubjectErased
+from domain.log import Accepted
+from domain.notification.events import (
+    NotificationFailed,
+    NotificationFailure,
+    NotificationSent,
+)
+from domain.stream import Stream
+from domain.ticket.events import Audience, Cause, MessagePosted, Side, Status, StatusChanged
+from domain.values import Purpose
+from infra.ids import new_id
+from infra.postgres import Cluster
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module", name="still")
+def _still(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An office in which nobody sends anything yet."""
+    data = tmp_path_factory.mktemp("mail-faults")
+    with databases.fresh(cluster) as database, office(database, data) as opened:
+        yield opened
+
+
+def written(post: Office, contract: Contract, ticket: Stream, text: str = "An answer.") -> UUID:
+    """Let staff write in a ticket; return the event's id."""
+    text_of = said(text, contract.holder)
+    message = MessagePosted(new_id(), Side.STAFF, Audience.PUBLIC, text_of, None, ())
+    return post.record((ticket, contract.number, [message])).event_ids[0]
+
+
+def one(post: Office, **fields: object) -> tuple[Contract, Stream, UUID]:
+    """Let staff write in a new ticket."""
+    contract = post.contract(**fields)
+    ticket, _ = post.ticket(contract)
+    return contract, ticket, written(post, contract, ticket)
+
+
+def test_a_server_that_says_later_gets_it_later_and_holds_nobody_up(still: Office) -> None:
+    slow, ticket, first = one(still)
+    second = written(still, slow, ticket, "And more.")
+    _, _, other = one(still)
+    still.catcher.replies[slow.mail] = ["451 later"] * 3
+    still.feed()
+    with still.working(replace(still.post, at_once=1)):
+        still.settled()
+    order = [mail.event for mail in still.catcher.mails if mail.event in {first, second, other}]
+    assert order == [other, first, second]
+    assert [type(became) for became in still.became(first)] == [NotificationSent]
+
+
+@pytest.mark.parametrize("stage", ["", "data "])
+def test_what_a_server_refuses_is_recorded_and_harms_no_other_mail(
+    still: Office, stage: str
+) -> None:
+    contract, _, refused = one(still)
+    _, _, other = one(still)
+    still.catcher.replies[stage + contract.mail] = ["550 no such user"]
+    still.feed()
+    with still.working():
+        still.settled()
+    (failed,) = still.became(refused)
+    assert isinstance(failed, NotificationFailed)
+    assert (failed.failure, failed.code) == (NotificationFailure.REFUSED, 550)
+    assert len(failed.to) == 1
+    assert len(still.catcher.told(other)) == 1
+
+
+def test_some_addresses_of_a_contract_can_be_refused(still: Office) -> None:
+    bad, good = f"bad{new_id().hex}@example.net", f"good{new_id().hex}@example.net"
+    _, _, event = one(still, mails=[bad, good, "+31 6 1234"])
+    still.catcher.replies[bad] = ["550 no such user"]
+    still.feed()
+    with still.working():
+        still.settled()
+    (mail,) = still.catcher.told(event)
+    assert mail.to == (good,)
+    sent, failed = still.became(event)
+    assert isinstance(sent, NotificationSent)
+    assert isinstance(failed, NotificationFailed)
+    assert (len(sent.to), len(failed.to)) == (1, 1)
+
+
+def test_a_connection_that_breaks_off_leads_to_the_same_mail_once_more(still: Office) -> None:
+    contract, _, event = one(still)
+    still.catcher.lost.add(contract.mail)
+    still.feed()
+    with still.working():
+        still.settled()
+    assert len(still.catcher.told(event)) == 2
+    assert len(still.became(event)) == 1
+
+
+def test_a_worker_killed_after_the_hand_over_sends_the_same_mail_once_more(still: Office) -> None:
+    _, _, event = one(still)
+    still.feed()
+    asked = {
+        "dsn": still.database.dsn_consumer,
+        "data": str(still.data),
+        "port": still.catcher.port,
+    }
+    killed = subprocess.run(
+        [sys.executable, "-m", "support.mail_killed"],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""},
+        input=json.dumps(asked).encode(),
+        check=False,
+        timeout=60,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    (before,) = still.catcher.told(event)
+    assert still.became(event) == []
+    with still.working():
+        still.settled()
+    again = still.catcher.told(event)[1:]
+    assert [mail.mail["Message-ID"] for mail in again] == [before.mail["Message-ID"]]
+    assert len(still.became(event)) == 1
+
+
+def test_two_workers_send_each_mail_once_and_keep_the_order_of_tickets(still: Office) -> None:
+    fresh_seed()
+    contracts = [still.contract() for _ in range(4)]
+    tickets = [still.ticket(contract)[0] for contract in contracts]
+    expected: dict[str, list[UUID]] = {contract.mail: [] for contract in contracts}
+    for _ in range(5):
+        for contract, ticket in zip(contracts, tickets, strict=True):
+            expected[contract.mail].append(written(still, contract, ticket))
+    still.feed()
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(still.working())
+        still.settled()
+    for address, events in expected.items():
+        assert [mail.event for mail in still.catcher.mails if address in mail.to] == events
+
+
+def test_a_mail_that_cannot_be_worded_is_recorded_and_harms_no_other(still: Office) -> None:
+    contract, ticket, before = one(still)
+    unknown = StatusChanged(Status.CLOSED, Status.NEW, Cause.STAFF, None, "no-such-template")
+    event = still.record((ticket, contract.number, [unknown])).event_ids[0]
+    after = written(still, contract, ticket)
+    still.feed()
+    with still.working():
+        still.settled()
+    (failed,) = still.became(event)
+    assert isinstance(failed, NotificationFailed)
+    assert failed.failure is NotificationFailure.NOT_RENDERED
+    assert len(still.catcher.told(before)) == len(still.catcher.told(after)) == 1
+
+
+def test_a_server_that_is_away_is_waited_for_and_that_is_said(still: Office) -> None:
+    _, _, event = one(still)
+    late = Catcher()
+    server = replace(still.post.server, port=late.port)
+    still.feed()
+    with still.working(replace(still.post, server=server)):
+        wait_until(lambda: "smtp-connection" in _reasons(still))
+        with late.open():
+            still.settled()
+    assert len(late.told(event)) == 1
+
+
+def _reasons(post: Office) -> tuple[str, ...]:
+    with psycopg.connect(post.database.dsn_consumer) as connection, connection.cursor() as cursor:
+        return standing(cursor).reasons
+
+
+def test_what_no_server_takes_for_too_long_is_given_up(still: Office) -> None:
+    contract, _, event = one(still)
+    still.catcher.replies[contract.mail] = ["451 later"] * 9
+    still.feed()
+    with still.working(replace(still.post, give_up_seconds=0.0)):
+        still.settled()
+    (failed,) = still.became(event)
+    assert isinstance(failed, NotificationFailed)
+    assert (failed.failure, failed.code) == (NotificationFailure.GAVE_UP, 451)
+
+
+def test_what_concerns_somebody_erased_is_dropped_and_recorded(still: Office) -> None:
+    contract = still.contract()
+    person = new_id()
+    ticket, _ = still.ticket(contract, requester=person)
+    words = said("About you.", person)
+    message = MessagePosted(new_id(), Side.STAFF, Audience.PUBLIC, words, None, ())
+    told = still.record((ticket, contract.number, [message])).event_ids[0]
+    _erase(still, contract, person, Purpose.CORRESPONDENCE)
+    still.feed()
+    with still.working():
+        still.settled()
+    (failed,) = still.became(told)
+    assert isinstance(failed, NotificationFailed)
+    assert failed.failure is NotificationFailure.ERASED
+    assert still.catcher.told(told) == []
+
+
+def test_an_address_erased_meanwhile_stands_in_no_record(still: Office) -> None:
+    contract, _, event = one(still)
+    holder = contract.holder
+    erased = SubjectErased(
+        new_id(), holder, contract.number, (Purpose.IDENTITY,), (), Basis.CONTRACT_ENDED, ()
+    )
+    still.record((contract.stream, contract.number, [erased]), by=AGENT)
+    still.feed()
+    with still.working():
+        still.settled()
+    (sent,) = still.became(event)
+    assert isinstance(sent, NotificationSent)
+    assert sent.to == ()
+
+
+def _erase(post: Office, contract: Contract, subject: UUID, purpose: Purpose) -> Accepted:
+    """Record an erasure, and destroy its sealed fields as the eraser does."""
+    erased = SubjectErased(
+        new_id(), subject, contract.number, (purpose,), (), Basis.DATA_SUBJECT_REQUEST, ()
+    )
+    accepted = post.record((contract.stream, contract.number, [erased]), by=AGENT)
+    with psycopg.connect(post.database.dsn_eraser) as connection:
+        connection.execute(
+            "DELETE FROM ledger.sealed_fields AS s USING ledger.events AS e"
+            " WHERE e.event_id = s.event_id AND convert_from(e.envelope, 'UTF8')::jsonb"
+            " -> 'sealed' -> s.field ->> 'subject' = %s",
+            [str(subject)],
+        )
+    return accepted
