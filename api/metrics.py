@@ -75,6 +75,10 @@ class Metrics:
             ("outcome", "reason"),
             registry=self.registry,
         )
+        self._make_elsewhere()
+        self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+
+    def _make_elsewhere(self) -> None:
         self._published = Gauge(
             "ledger_publisher_lag", "Events that are not on Kafka yet.", registry=self.registry
         )
@@ -82,7 +86,6 @@ class Metrics:
             name: Gauge(f"ledger_consumer_{name}", text, ("consumer",), registry=self.registry)
             for name, text in _OF_CONSUMERS.items()
         }
-        self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """Count an answer."""

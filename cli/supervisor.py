@@ -145,7 +145,7 @@ class Supervisor:
             yield Module(
                 "consumers",
                 "consumers.serve",
-                lambda: around.variables(Role.CONSUMER) | around.kafka(),
+                lambda: around.variables(Role.CONSUMER) | around.kafka() | around.consuming(),
             )
 
     def _keep(self, child: Child) -> None:

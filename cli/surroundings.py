@@ -14,6 +14,7 @@ from infra.settings import Settings
 _BACKLOG: Final = 1024
 _LOG_KEY: Final = "LEDGER_LOG_KEY"
 _KAFKA: Final = "LEDGER_KAFKA_"
+_CONSUMING: Final = ("LEDGER_SMTP_URL", "LEDGER_WEBHOOKS", "LEDGER_CONSUMER_DATABASE_URL")
 _VARIABLES: Final = {
     Role.APP: "LEDGER_DATABASE_URL",
     Role.OWNER: "LEDGER_DATABASE_OWNER_URL",
@@ -53,7 +54,8 @@ class Surroundings:
     def variables(self, *roles: Role) -> dict[str, str]:
         """Return the variables of a part that works in the database as these roles.
 
-        No part inherits what it has no use for: other roles' URLs, the log's signing key, Kafka.
+        No part inherits what it has no use for: other roles' URLs, the log's signing key, Kafka,
+        passwords of those to whom consumers send.
         """
         kept = {name: value for name, value in os.environ.items() if not _is_for_few(name)}
         own = {"LEDGER_DATA": str(self.data), "LEDGER_LISTEN": self.settings.listen}
@@ -65,6 +67,10 @@ class Surroundings:
         given = {name: value for name, value in os.environ.items() if name.startswith(_KAFKA)}
         return given if self.broker is None else given | self._embedded_kafka(self.broker)
 
+    def consuming(self) -> dict[str, str]:
+        """Return the variables with what consumers send to: for them alone."""
+        return {name: value for name, value in os.environ.items() if name in _CONSUMING}
+
     def _embedded_kafka(self, broker: Broker) -> dict[str, str]:
         own = {"BOOTSTRAP": broker.bootstrap, "SECURITY": "plaintext", "REPLICATION": "1"}
         return {f"{_KAFKA}{name}": value for name, value in own.items()}
@@ -75,7 +81,8 @@ class Surroundings:
 
 
 def _is_for_few(name: str) -> bool:
-    return name in _VARIABLES.values() or name == _LOG_KEY or name.startswith(_KAFKA)
+    few = (*_VARIABLES.values(), *_CONSUMING, _LOG_KEY)
+    return name in few or name.startswith(_KAFKA)
 
 
 def listen(address: str) -> socket.socket:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -25,10 +26,12 @@ from infra.codec import Codec
 from infra.kafka.client import Kafka
 from infra.keys.opening import open_keys
 from infra.settings import Settings
+from projections.consuming_meters import ConsumingMeters
 from projections.process import run
 
 _LOG: Final = logs.logger("consumers")
 _STOP_SECONDS: Final = 8.0
+_METRICS_SECONDS: Final = 5.0
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 
@@ -53,11 +56,21 @@ def serve(settings: Settings, stop: threading.Event) -> None:
         _LOG.info("no consumer is configured")
     for thread in threads:
         thread.start()
-    stop.wait()
+    meters = ConsumingMeters(threads)
+    while not stop.wait(_METRICS_SECONDS):
+        _measure(meters, settings.data)
     deadline = time.monotonic() + _STOP_SECONDS
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     keys.close()
+
+
+def _measure(meters: ConsumingMeters, data: Path) -> None:
+    """Write what was measured; a disk without room for that ends no consumer."""
+    try:
+        meters.write(data)
+    except OSError as error:
+        _LOG.warning("metrics cannot be written", error=type(error).__name__)
 
 
 def _parts(

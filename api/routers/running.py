@@ -17,6 +17,7 @@ from api.schemas.running import LedgerStatus
 from domain.errors import NotFound, Unavailable
 from infra import schemas
 from projections import people, queue, status
+from projections.consuming_meters import FILE as CONSUMERS
 from projections.log_meters import FILE as INTEGRATOR
 from projections.metrics import FILE as FOLLOWERS
 from projections.publishing.meters import FILE as PUBLISHER
@@ -65,7 +66,7 @@ async def metrics(call: Call) -> Response:
 
 def _others(data: Path) -> Iterator[bytes]:
     """Yield what the other processes measured last, in files in the data directory."""
-    for name in (FOLLOWERS, INTEGRATOR, PUBLISHER):
+    for name in (FOLLOWERS, INTEGRATOR, PUBLISHER, CONSUMERS):
         with suppress(OSError):
             yield (data / name).read_bytes()
 

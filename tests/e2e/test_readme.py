@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from support.broker import settings as broker_settings
 from support.readme import ROOT, examples, missing, run, wrong
 from support.running import Running
 
@@ -13,7 +14,8 @@ README = ROOT / "README.md"
 def test_the_commands_of_the_readme_print_what_it_says(
     ledger_factory: Callable[..., Running], tmp_path: Path
 ) -> None:
-    told = run(README, ledger_factory(), tmp_path)
+    jars = str(broker_settings(tmp_path).kafka_jars)
+    told = run(README, ledger_factory("--kafka", LEDGER_KAFKA_JARS=jars), tmp_path)
     assert len(told) >= 8
     assert [said for example, output in told for said in wrong(example, output)] == []
     assert sum(len(example.stated) for example, _ in told) >= 8
