@@ -17,7 +17,9 @@ class KafkaSettings(BaseSettings):
         "Default: none, consumers are then fed from the store.",
     )
     kafka_security: Literal["plaintext", "tls", "sasl_plaintext", "sasl_tls"] = Field(
-        "plaintext", description="How talk with Kafka is secured; TLS checks certificate and name."
+        "plaintext",
+        description="How talk with Kafka is secured: `plaintext`, `tls`, `sasl_plaintext` or "
+        "`sasl_tls`; TLS checks certificate and name.",
     )
     kafka_ca: Path | None = Field(
         None,
@@ -25,7 +27,9 @@ class KafkaSettings(BaseSettings):
         "Default: those that the machine trusts.",
     )
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "SCRAM-SHA-512", description="How the ledger says who it is to Kafka, with SASL."
+        "SCRAM-SHA-512",
+        description="How the ledger says who it is to Kafka, with SASL: that, `SCRAM-SHA-256` or "
+        "`PLAIN`.",
     )
     kafka_user: str | None = Field(None, description="Who the ledger is for Kafka, with SASL.")
     kafka_password: SecretStr | None = Field(None, description="Its password.")
