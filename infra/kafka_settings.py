@@ -32,7 +32,9 @@ class KafkaSettings(BaseSettings):
         "`PLAIN`.",
     )
     kafka_user: str | None = Field(None, description="Who the ledger is for Kafka, with SASL.")
-    kafka_password: SecretStr | None = Field(None, description="Its password.")
+    kafka_password: SecretStr | None = Field(
+        None, description="The password of that user, with SASL."
+    )
     kafka_topic: str = Field(
         "ledger.events",
         pattern=r"^[a-z0-9][a-z0-9.-]{0,99}$",
