@@ -14,13 +14,12 @@ from bench.filling import record
 from bench.harness import Bar, Result, Scale, interleave, timed
 from bench.viewing import SQL as STORED
 from bench.viewing import Filled, filled
-from infra.envelope import parse
 from infra.kafka.client import Kafka
 from infra.kafka.records import Message
 from infra.postgres import Role
 from infra.settings import Settings
 from infra.sqlfiles import load_sql
-from projections.publishing.message import message
+from projections.publishing.message import event_of, message
 from projections.publishing.meters import PublisherMeters
 from projections.publishing.publisher import Copying, Publisher
 
@@ -98,7 +97,7 @@ def stored(made: Filled) -> list[Message]:
     """Return what the publisher has to send."""
     with made.scratch.superuser() as connection:
         envelopes = [bytes(row[0]) for row in connection.execute(STORED["envelopes"])]
-    return [message("", envelope, parse(envelope)) for envelope in envelopes]
+    return [message("", envelope, event_of(envelope)) for envelope in envelopes]
 
 
 def run(scale: Scale) -> Iterator[Result]:

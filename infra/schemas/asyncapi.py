@@ -120,17 +120,15 @@ def _messages(names: list[str], events: Schemas) -> Schema:
     }
     messages["published"] = {
         "title": "How far the publisher is",
+        "summary": "The event published last, and in which topic; the key is that topic's name.",
         "contentType": _JSON,
-        "payload": {"type": "object"},
+        "payload": _tracking(),
+        "bindings": {"kafka": {"key": {"type": "string"}, "bindingVersion": _KAFKA}},
     }
     messages["parked"] = {
         "title": "A message that could not be handled",
         "summary": "Key, value and headers are those of the message, and these.",
-        "headers": {
-            "type": "object",
-            "properties": said,
-            "required": list(said),
-        },
+        "headers": {"type": "object", "properties": said, "required": list(said)},
         "payload": {"description": "The value as it came, whatever it is."},
     }
     return messages
@@ -154,6 +152,19 @@ def _trait() -> Schema:
         "headers": {"type": "object", "properties": headers, "required": list(headers)},
         "bindings": {"kafka": {"key": _ID, "bindingVersion": _KAFKA}},
     }
+
+
+def _tracking() -> Schema:
+    number = {"type": "integer", "minimum": 1}
+    members = {
+        "ledger": _ID,
+        "generation": {**number, "description": "Which topic of events: 1 is the first."},
+        "topic_id": {"type": "string", "description": "The id that the cluster gave that topic."},
+        "epoch": number,
+        "position": number,
+        "leaf_hash": {"type": "string", "contentEncoding": "base64"},
+    }
+    return {"type": "object", "properties": members, "required": list(members)}
 
 
 def _kafka(**said: Any) -> Schema:

@@ -1,15 +1,18 @@
-"""The AsyncAPI document is one: against AsyncAPI's own schema, and by what it refers to."""
+"""The AsyncAPI document is one, by AsyncAPI's own schema, and tells what is written to Kafka."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import jsonschema_rs
 import pytest
 from support.envelopes import FIXTURES
 
 from infra import schemas
+from projections.publishing.message import event_of, message
+from projections.publishing.tracking import Track, written
 
 ASYNCAPI = Path(__file__).parents[1] / "fixtures" / "asyncapi" / "3.0.0-without-$id.json"
 DOCUMENT = json.loads(schemas.asyncapi_file())
@@ -50,6 +53,26 @@ def test_every_event_type_and_version_is_a_message_of_the_topic() -> None:
     names = sorted(path.stem for path in schemas.EVENTS.glob("*.*.json"))
     assert sorted(DOCUMENT["channels"]["events"]["messages"]) == names
     assert all(DOCUMENT["components"]["messages"][name]["summary"] for name in names)
+
+
+def test_an_event_is_published_with_the_headers_and_the_key_that_are_described() -> None:
+    kept = json.loads((FIXTURES / "TicketOpened.1.json").read_bytes())["cases"][0]["envelope"]
+    sent = message("ledger.events", kept.encode(), event_of(kept.encode()))
+    described = DOCUMENT["components"]["messageTraits"]["event"]
+    headers = jsonschema_rs.Draft7Validator(described["headers"])
+    said = {name: value.decode() for name, value in sent.headers}
+    headers.validate(said)
+    assert said.keys() == described["headers"]["properties"].keys()
+    assert not headers.is_valid({**said, "ce_position": "0"})
+    assert (sent.key or b"").decode() == json.loads(kept)["stream"]["id"]
+
+
+def test_what_the_publisher_notes_is_described() -> None:
+    ledger = UUID("019b7ca9-8f2e-7fe1-810b-4fe83303852f")
+    noted = json.loads(written(Track(ledger, 1, "r3iXYPnJQF6k8yDmfWfSjA", 1, 42, bytes(32))))
+    described = DOCUMENT["components"]["messages"]["published"]["payload"]
+    jsonschema_rs.Draft7Validator(described).validate(noted)
+    assert noted.keys() == described["properties"].keys()
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("*.json")))
