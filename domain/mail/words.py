@@ -47,8 +47,8 @@ MATTERS: Final = {
         passport identity\s+card customer\s+number contract\s+number account\s+number""",
     "es": r"""contrasena clave\s+de\s+acceso iniciar\s+sesion inicio\s+de\s+sesion acceso acceder
         usuario factura reembolso devolucion pago propietari titular transferi transferencia
-        cancel baja\s+d rescindir suspendid bloquead hackead robad pasaporte
-        documento\s+de\s+identidad numero\s+de\s+(?:cliente|contrato)""",
+        cancel baja\s+d dar(?:me|nos)?\s+de\s+baja rescindir suspendid bloquead hackead
+        robad pasaporte documento\s+de\s+identidad numero\s+de\s+(?:cliente|contrato)""",
     "fr": r"""mot\s+de\s+passe identifiant connexion se\s+connecter me\s+connecter acces acceder
         facture remboursement paiement proprietaire titulaire transfer resili annul suspendu
         bloque pirate vole passeport carte\s+d.identite numero\s+de\s+(?:client|contrat)""",

@@ -26,6 +26,9 @@ FILES: Final = ATTACHMENTS_PER_MESSAGE
 INTERPRETED: Final = 2_000
 """Characters of a header that are interpreted: what stands behind them is kept, and not read."""
 
+STRUCTURE: Final = 30_000
+"""Characters of different headers that say how a mail and its parts are built: each is dear."""
+
 _STRUCTURE: Final = frozenset(
     {"content-type", "content-disposition", "content-transfer-encoding", "mime-version"}
 )
@@ -37,6 +40,8 @@ class Budget:
     def __init__(self) -> None:
         self.headers = HEADER_COUNT
         self.parts = PARTS
+        self.structure = STRUCTURE
+        self.interpreted: dict[tuple[str, str], Any] = {}
 
     def header(self, lines: Sequence[str]) -> None:
         """Take a header; raise Malformed for one too many or too long."""
@@ -46,6 +51,14 @@ class Budget:
         if sum(map(len, lines)) > HEADER_BYTES:
             raise Malformed(f"has a header of more than {HEADER_BYTES} bytes")
 
+    def interpret(self, name: str, value: str) -> None:
+        """Take a header that is to be interpreted; raise Malformed for one too long or too many."""
+        if len(value) > INTERPRETED:
+            raise Malformed(f"is longer than {INTERPRETED} characters", name.title())
+        self.structure -= len(value)
+        if self.structure < 0:
+            raise Malformed(f"has more than {STRUCTURE} characters that say how it is built")
+
     def part(self) -> None:
         """Take a part; raise Malformed for one too many."""
         self.parts -= 1
@@ -54,7 +67,7 @@ class Budget:
 
 
 class Bounded(EmailPolicy):
-    """The default policy within a budget; long headers that say how a mail is built are refused."""
+    """The default policy within a budget."""
 
     budget: Budget | None = None
 
@@ -65,10 +78,14 @@ class Bounded(EmailPolicy):
         return super().header_source_parse(sourcelines)
 
     def header_fetch_parse(self, name: str, value: str) -> Any:
-        """Interpret one header."""
-        if name.lower() in _STRUCTURE and len(value) > INTERPRETED:
-            raise Malformed(f"is longer than {INTERPRETED} characters", name.title())
-        return super().header_fetch_parse(name, value)
+        """Interpret one header, each only once: the library asks for it again and again."""
+        if self.budget is None or name.lower() not in _STRUCTURE:
+            return super().header_fetch_parse(name, value)
+        known = self.budget.interpreted
+        if (name, value) not in known:
+            self.budget.interpret(name, value)
+            known[name, value] = super().header_fetch_parse(name, value)
+        return known[name, value]
 
 
 class Part(EmailMessage):
