@@ -13,7 +13,8 @@ _SQL: Final = load_sql(__file__, "consuming.sql")
 class Consumed:
     """One consumer: `position` is its low-water mark in `epoch`, `lag` how many events behind.
 
-    `parked` messages wait for a redrive in `lanes`; `retried` counts tries beyond the first.
+    `parked` messages and sendings wait for a redrive, the former in `lanes`; `retried` counts tries
+    beyond the first.
     """
 
     name: str
