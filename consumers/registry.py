@@ -2,13 +2,19 @@
 
 from typing import Final
 
-from consumers import projecting
+from consumers import projecting, signals
 from consumers.notifications import service as notifications
 from consumers.service import Offer, Service, Store
+from consumers.webhooks import service as webhooks
 from domain.errors import Malformed
 from infra.settings import Settings
 
-_OFFERS: Final[tuple[Offer, ...]] = (projecting.offer, notifications.offer)
+_OFFERS: Final[tuple[Offer, ...]] = (
+    projecting.offer,
+    notifications.offer,
+    webhooks.offer,
+    signals.offer,
+)
 
 
 def services(settings: Settings, store: Store) -> tuple[Service, ...]:

@@ -92,7 +92,7 @@ async def staff_signals(
         events = await _events(connection, "opened", asked | {"types": _OF_STAFF})
         if not any(isinstance(one.event, StaffJoined) for one in events):
             raise NotFound("no such staff member at that moment")
-        opened = [(number, one) for one in events if (number := _opens(one)) is not None]
+        opened = [(number, one) for one in events if (number := opens(one)) is not None]
         asked["contracts"] = [number for number, _ in opened]
         asked["times"] = [one.recorded_at for _, one in opened]
         rows = await (await connection.execute(_SQL["nearest"], asked)).fetchall()
@@ -103,7 +103,7 @@ async def staff_signals(
     return _in_order(tuple(opened_without_ticket(openings, thresholds)))
 
 
-def _opens(recorded: Recorded) -> str | None:
+def opens(recorded: Recorded) -> str | None:
     """Return the contract that was opened; None for what is no opening by a person here."""
     here = recorded.origin.kind is OriginKind.LIVE and recorded.actor.kind is ActorKind.STAFF
     match recorded.event:

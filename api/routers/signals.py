@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from api.answers import shown
 from api.calls import Call
+from api.permissions import Permit, table
 from api.reads import moment_or_now, query, reach, wait
 from api.routes import route
 from api.schemas import common
@@ -14,8 +15,29 @@ from domain.staff import STAFF
 from domain.stream import Stream, StreamKind
 from projections import addresses, signals
 from projections.as_of import Moment
+from projections.raised import raised_page
 
 router = APIRouter(tags=["signals"])
+
+
+@route(router, "GET", "/v1/signals", query=forms.Raising, answer=forms.RaisedSignals)
+async def list_signals(call: Call) -> Response:
+    """List the signals that there are, over all contracts, those raised last first.
+
+    Who may read those about staff sees them, too. The consumer `signals` keeps the list; for an
+    earlier moment ask for the signals of a contract or of a member of the staff.
+    """
+    asked = query(call, forms.Raising)
+    of_staff = table()[staff_signals.__name__]
+    page = await raised_page(
+        call.services.reads,
+        staff=any(of_staff[role] is Permit.YES for role in call.principal.roles),
+        kind=asked.kind,
+        contract=asked.contract,
+        limit=asked.limit,
+        cursor=asked.cursor,
+    )
+    return shown(page)
 
 
 @route(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.common import ID_EXAMPLE, TIME_EXAMPLE, Answer
+from api.schemas.common import ID_EXAMPLE, TIME_EXAMPLE, Answer, Number, Paged
 from domain.signals.signal import SignalKind
 
 
@@ -43,3 +43,29 @@ class StaffSignals(Answer):
     staff: UUID
     as_of_position: int
     signals: list[SignalView]
+
+
+class Raising(Paged):
+    """Which of the signals there are."""
+
+    kind: SignalKind | None = None
+    contract: Number | None = None
+
+
+class RaisedSignal(SignalView):
+    """A signal, about contracts or about a member of the staff, who opened them.
+
+    `raised_at_position` is where the event was recorded that raised it.
+    """
+
+    contracts: list[str] = Field(examples=[["C-1001"]])
+    staff: UUID | None
+    raised_at_position: int
+
+
+class RaisedSignals(Answer):
+    """A page of signals; every event up to position `upto` was looked at."""
+
+    items: list[RaisedSignal]
+    next: str | None
+    upto: int

@@ -1,4 +1,4 @@
-"""Webhooks reach integrators that fail, hang, lie and send elsewhere: in order, and no other."""
+"""Webhooks reach integrators that fail, hang, lie and send elsewhere: in order, each alone."""
 
 import time
 from collections.abc import Iterator

@@ -252,6 +252,7 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "read_contract_head": _head("/v1/contracts/{contract}/head"),
     "contract_history": _get("/v1/contracts/{contract}/history"),
     "contract_signals": _get("/v1/contracts/{contract}/signals"),
+    "list_signals": _get("/v1/signals"),
     "read_identity": _get("/v1/contracts/{contract}/identity"),
     "name_person": _contract("persons", {"name": "Ben", "rights": ["read"]}),
     "grant_rights": _contract("persons/PERSON/rights", {"rights": ["read"]}, decided=True),
