@@ -1,13 +1,19 @@
 """Consumers for tests: effects that can be counted, fed from the store or from Kafka."""
 
+import hashlib
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
+from kafka.admin import KafkaAdminClient
+from support.broker import settings
 from support.views import PATIENCE, Ledger, eventually
 
 from consumers.feeds import Bearings, Feed
@@ -17,9 +23,9 @@ from consumers.group import Member, Pace, Start, start_of
 from consumers.handler import Arrived, Begin, Cursor
 from consumers.inbox import Step
 from domain.log import Request
-from infra.envelope import parse, time_text
 from infra.kafka import records
 from infra.kafka.client import Kafka
+from infra.kafka.names import group
 
 TABLE = """
 CREATE TABLE consumers.effects (
@@ -35,6 +41,9 @@ _WRITE = """
 INSERT INTO consumers.effects (consumer, epoch, position, stream, version)
 SELECT %s, * FROM unnest(%s::integer[], %s::bigint[], %s::uuid[], %s::integer[])
 """
+
+
+Change = Callable[[bytes], bytes]
 
 
 class Poisoned(Exception):
@@ -67,16 +76,69 @@ class Fed:
     kafka: Kafka | None
     topic: str = ""
     published: int = 0
+    bootstrap: str = ""
 
     @property
     def kind(self) -> str:
         return "kafka" if self.kafka else "store"
 
-    def tell(self, requests: Iterable[Request]) -> int:
-        """Append requests and publish them; return the last position."""
+    @property
+    def dsn(self) -> str:
+        return str(self.ledger.database.dsn_consumer)
+
+    def tell(self, requests: Iterable[Request], change: Change | None = None) -> int:
+        """Append requests, change their envelopes, publish them; return the last position."""
         last = self.ledger.tell(requests)
+        if change is not None:
+            rows = self.ledger.rows("SELECT position, envelope FROM ledger.events")
+            for position, envelope in rows:
+                self._replace(position, change(envelope))
         self.publish()
         return last
+
+    def _replace(self, position: int, envelope: bytes) -> None:
+        leaf = hashlib.sha256(b"\x00" + envelope).digest()
+        with psycopg.connect(self.ledger.database.dsn_superuser) as connection:
+            connection.execute("ALTER TABLE ledger.events DISABLE TRIGGER ALL")
+            connection.execute(
+                "UPDATE ledger.events SET envelope = %s, leaf_hash = %s WHERE position = %s",
+                [envelope, leaf, position],
+            )
+
+    def lose(self, after: int) -> None:
+        """Lose the events behind a position, as a restore of an older backup does."""
+        with psycopg.connect(self.ledger.database.dsn_superuser) as connection:
+            connection.execute("ALTER TABLE ledger.events DISABLE TRIGGER ALL")
+            connection.execute("DELETE FROM ledger.events WHERE position > %s", [after])
+
+    def mend(self, position: int, name: str, change: Change) -> None:
+        """Change what is parked, as an update that can read it would in effect."""
+        with psycopg.connect(self.ledger.database.dsn_superuser) as connection:
+            connection.execute(
+                "UPDATE consumers.parked SET envelope = %s, headers = NULL"
+                " WHERE consumer = %s AND position = %s",
+                [change(self.parked_envelope(name, position)), name, position],
+            )
+
+    def parked_envelope(self, name: str, position: int) -> bytes:
+        (row,) = self.ledger.rows(
+            "SELECT envelope FROM consumers.parked WHERE consumer = %s AND position = %s",
+            [name, position],
+        )
+        return bytes(row[0])
+
+    def forget_offsets(self, name: str) -> None:
+        """Lose what Kafka keeps of a group."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            admin.delete_groups([group(name)])
+        finally:
+            admin.close()
+
+    def due(self, name: str) -> bool:
+        return bool(
+            self.ledger.rows("SELECT FROM consumers.lanes WHERE consumer = %s AND due", [name])
+        )
 
     def publish(self, topic: str = "", after: int | None = None) -> None:
         """Do what the publisher does, from a position on."""
@@ -137,10 +199,10 @@ class Fed:
                 thread.join(PATIENCE)
         assert not any(thread.is_alive() for thread in threads)
 
-    def consume(self, consumer: Any, upto: int, **more: Any) -> None:
+    def consume(self, consumer: Any, upto: int, epoch: int = 1, **more: Any) -> None:
         """Run one member until its mark is there."""
         with self.running(self.member(consumer, **more)):
-            self.reach(consumer.name, upto)
+            self.reach(consumer.name, upto, epoch)
 
     def reach(self, name: str, upto: int, epoch: int = 1) -> None:
         """Wait until a consumer's mark is there."""
@@ -184,22 +246,30 @@ class Fed:
 
 def message_of(envelope: bytes, topic: str, **wrong: bytes | None) -> records.Message:
     """Return what the publisher writes for an envelope; `wrong` headers replace its own."""
-    parts = parse(envelope)
+    parts = msgspec.json.decode(envelope)
+    ledger, stream = parts["ledger"], parts["stream"]["id"]
     headers = {
-        "ce_specversion": b"1.0",
-        "ce_id": str(parts.id).encode(),
-        "ce_type": parts.type.encode(),
-        "ce_source": f"/ledgers/{parts.ledger.id}".encode(),
-        "ce_time": time_text(parts.recorded_at).encode(),
-        "ce_epoch": b"%d" % parts.ledger.epoch,
-        "ce_position": b"%d" % parts.position,
-        "content-type": b"application/json",
-    } | wrong
-    said = tuple((name, value) for name, value in headers.items() if value is not None)
-    at = int(parts.recorded_at.timestamp() * 1000)
-    return records.Message(topic, str(parts.stream.id).encode(), envelope, said, at)
+        "ce_specversion": "1.0",
+        "ce_id": parts["id"],
+        "ce_type": parts["type"],
+        "ce_source": f"/ledgers/{ledger['id']}",
+        "ce_time": parts["recorded_at"],
+        "ce_epoch": str(ledger["epoch"]),
+        "ce_position": str(parts["position"]),
+        "content-type": "application/json",
+    }
+    said = {name: value.encode() for name, value in headers.items()} | wrong
+    at = int(datetime.fromisoformat(parts["recorded_at"]).timestamp() * 1000)
+    given = tuple((name, value) for name, value in said.items() if value is not None)
+    return records.Message(topic, stream.encode(), envelope, given, at)
 
 
-def make_table(dsn_owner: str) -> None:
-    with psycopg.connect(dsn_owner, autocommit=True) as connection:
+def fed_by(ledger: Ledger, bootstrap: str | None, data: Path, partitions: int = 8) -> Fed:
+    """Return the ledger with a topic of its own, or without Kafka."""
+    with psycopg.connect(ledger.database.dsn_owner, autocommit=True) as connection:
         connection.execute(TABLE)
+    if bootstrap is None:
+        return Fed(ledger, None)
+    kafka = Kafka(settings(data, kafka_bootstrap=bootstrap))
+    topic = kafka.ensure(f"test-{uuid4()}", partitions).name
+    return Fed(ledger, kafka, topic, bootstrap=bootstrap)
