@@ -311,8 +311,12 @@ class GroupReader:
 
     def close(self) -> None:
         """Leave the group, so that others take over at once."""
+        client = self._consumer._client  # noqa: SLF001
         with suppress(KafkaError):
-            self._consumer.close(autocommit=False, timeout_ms=2_000)
+            self._consumer._coordinator.close(autocommit=False, timeout_ms=2_000)  # noqa: SLF001
+        self._consumer._closed = True  # noqa: SLF001
+        client._net.stop()  # noqa: SLF001 - close() alone would close what that thread works on
+        client.close()
 
 
 class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]

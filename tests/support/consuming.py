@@ -127,6 +127,11 @@ class Fed:
         )
         return bytes(row[0])
 
+    def register(self, name: str) -> None:
+        """Begin a consumer at the first event."""
+        self.ledger.rows("INSERT INTO consumers.groups VALUES (%s, 'kafka')", [name])
+        self.ledger.rows("INSERT INTO consumers.progress VALUES (%s, 1, 0)", [name])
+
     def forget_offsets(self, name: str) -> None:
         """Lose what Kafka keeps of a group."""
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
