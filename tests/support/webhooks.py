@@ -26,7 +26,7 @@ from infra.store import PostgresLog
 from infra.webhookat import WebhookAt
 
 QUICK = Pace(answer=15.0, again=0.05, longest=0.2, give_up=60.0, poll=0.02)
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def new_secret() -> str:
