@@ -16,7 +16,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from support import databases
-from support.mailing import AGENT, Catcher, Contract, Office, office, said
+from support.mailing import AGENT, PATIENCE, Catcher, Contract, Office, office, said
 from support.serving import wait_until
 from support.store import fresh_seed
 
@@ -177,7 +177,7 @@ def test_a_server_that_is_away_is_waited_for_and_that_is_said(still: Office) -> 
     server = replace(still.post.server, port=late.port)
     still.feed()
     with still.working(replace(still.post, server=server)):
-        wait_until(lambda: "smtp-connection" in _reasons(still))
+        wait_until(lambda: "smtp-connection" in _reasons(still), PATIENCE)
         with late.open():
             still.settled()
     assert len(late.told(event)) == 1

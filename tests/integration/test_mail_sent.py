@@ -1,67 +1,41 @@
 """What customers get by mail, whom it reaches, and what is recorded, through a real server."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from support import databases
-from support.mailing import AGENT, Contract, Office, office, said
+from support.mailing import AGENT, Office, named, posted, said, sending
 
-from domain.contract.events import PersonNamed, PreferencesStated, Right, RightsRevoked
+from domain.contract.events import RightsRevoked
 from domain.contract.ownership.events import AccessSuspended
-from domain.identity.proof import Capacity
-from domain.log import Accepted
 from domain.mail.events import MailDeclined, MailReason
 from domain.notification.events import (
-    MailForm,
     NotificationFailed,
     NotificationFailure,
     NotificationKind,
     NotificationSent,
 )
-from domain.recovery.events import RecoveryReported
 from domain.stream import Stream, StreamKind
 from domain.ticket.events import (
     Audience,
     Cause,
     MessageCorrected,
-    MessagePosted,
     MessageRetracted,
     PromiseKind,
     PromiseMade,
-    Side,
     Status,
     StatusChanged,
-    TagAdded,
     TicketAcknowledged,
 )
-from domain.values import Origin, OriginKind, Purpose, Sealed
+from domain.values import Origin, OriginKind
 from infra.ids import new_id
 from infra.postgres import Cluster
 
 
 @pytest.fixture(scope="module", name="post")
 def _post(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    data = tmp_path_factory.mktemp("mail")
-    with databases.fresh(cluster) as database, office(database, data) as opened:
-        own = opened.post.own | {"ours.example.net"}
-        with opened.working(replace(opened.post, own=own, per_hour=4)):
-            yield opened
-
-
-def posted(
-    office: Office,
-    contract: Contract | None,
-    ticket: Stream,
-    text: str,
-    audience: Audience = Audience.PUBLIC,
-) -> tuple[Accepted, MessagePosted]:
-    """Let staff write in a ticket."""
-    who = contract.holder if contract else new_id()
-    message = MessagePosted(new_id(), Side.STAFF, audience, said(text, who), None, ())
-    number = contract.number if contract else None
-    return office.record((ticket, number, [message])), message
+    with sending(cluster, tmp_path_factory.mktemp("mail")) as opened:
+        yield opened
 
 
 def test_a_ticket_tells_of_itself_in_one_thread_and_nothing_internal(post: Office) -> None:
@@ -147,17 +121,6 @@ def test_only_the_last_text_of_a_message_is_told_and_none_that_was_taken_back(
     assert len(post.catcher.told(retracted.event_ids[0])) == 1
 
 
-def named(post: Office, contract: Contract, mail: str | None, **fields: object) -> object:
-    """Name a person who may read, and let them say how they want to be told."""
-    person = new_id()
-    name = Sealed("Ben", person, Purpose.IDENTITY)
-    own = said(mail, person) if mail else None
-    stated = PreferencesStated(person, "pt", own, MailForm.PLAIN, ())
-    right = PersonNamed(person, name, None, (Right.READ,), None)
-    post.record((contract.stream, contract.number, [right, replace(stated, **fields)]))
-    return person
-
-
 def test_a_person_is_told_as_they_prefer(post: Office) -> None:
     contract = post.contract()
     own = f"ben.{contract.number.lower()}@example.net"
@@ -187,50 +150,6 @@ def test_who_has_no_right_any_more_gets_nothing_at_their_own_address(
     post.tell()
     (mail,) = post.catcher.told(accepted.event_ids[0])
     assert mail.to == (contract.mail,)
-
-
-def test_about_an_account_the_contacts_of_record_learn_only_that_there_is_something(
-    post: Office,
-) -> None:
-    contract = post.contract(language="fr")
-    person = named(post, contract, "thief@example.net")
-    revoking = RightsRevoked(person, None)
-    revoked = post.record((contract.stream, contract.number, [revoking]))
-    ticket, _ = post.ticket(contract, requester=person, subject="My secret")
-    words = said("x", contract.holder)
-    reported = RecoveryReported(
-        contract.number, ticket.id, new_id(), person, Capacity.IN_PERSON, None, words
-    )
-    recovery = Stream(StreamKind.RECOVERY, new_id())
-    suspended = post.record(
-        (recovery, contract.number, [reported]),
-        (
-            contract.stream,
-            contract.number,
-            [AccessSuspended(recovery.id), RightsRevoked(person, None)],
-        ),
-    )
-    answer, _ = posted(post, contract, ticket, "Show us your passport.")
-    post.tell()
-    told = [revoked.event_ids[0], suspended.event_ids[1], answer.event_ids[0]]
-    for event in told:
-        (mail,) = post.catcher.told(event)
-        assert mail.to == (contract.mail,)
-        assert mail.mail["Subject"] == "Quelque chose demande votre attention"
-        for secret in ("secret", "passport", "104-273", "recovery"):
-            assert secret not in str(mail.mail)
-    assert post.catcher.told(suspended.event_ids[2]) == []
-
-
-def test_a_ticket_with_a_tag_of_accounts_says_nothing_in_mail(post: Office) -> None:
-    contract = post.contract()
-    ticket, _ = post.ticket(contract, subject="Who holds it")
-    post.record((ticket, contract.number, [TagAdded("ownership")]))
-    accepted, _ = posted(post, contract, ticket, "It is his.")
-    post.tell()
-    (mail,) = post.catcher.told(accepted.event_ids[0])
-    assert "It is his." not in str(mail.mail)
-    assert "Who holds it" not in str(mail.mail)
 
 
 @pytest.mark.parametrize(

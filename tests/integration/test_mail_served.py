@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from support.attacked import KEK
 from support.databases import Database
-from support.mailing import Contract, Office, office
+from support.mailing import PATIENCE, Contract, Office, office
 from support.serving import wait_until
 
 from consumers.serve import serve
@@ -36,9 +36,9 @@ def test_what_happens_from_its_beginning_on_is_told_and_nothing_before(
         process = threading.Thread(target=serve, args=[settings, stop])
         process.start()
         try:
-            wait_until(lambda: bool(post.rows("SELECT FROM consumers.groups")))
+            wait_until(lambda: bool(post.rows("SELECT FROM consumers.groups")), PATIENCE)
             after = _acknowledged(post, contract).event_ids[0]
-            wait_until(lambda: bool(post.became(after)))
+            wait_until(lambda: bool(post.became(after)), PATIENCE)
         finally:
             stop.set()
             process.join()

@@ -4,7 +4,7 @@ import email
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from aiosmtpd.controller import Controller
+from support import databases
 from support.databases import Database
 from support.serving import wait_until
 from support.store import key, keys_of, waiting_log
@@ -26,20 +27,22 @@ from consumers.notifications.post import Post
 from consumers.notifications.wording import House
 from consumers.notifications.worker import Worker
 from domain.contract.documents import Category, Contact, ContactKind, Document, Passport
-from domain.contract.events import ContractRegistered
+from domain.contract.events import ContractRegistered, PersonNamed, PreferencesStated, Right
 from domain.log import Accepted, NewEvent, Request, Write
+from domain.notification.events import MailForm
 from domain.stream import Stream, StreamKind
-from domain.ticket.events import Channel, Priority, TicketOpened
+from domain.ticket.events import Audience, Channel, MessagePosted, Priority, Side, TicketOpened
 from domain.values import LIVE, Actor, ActorKind, Origin, Provenance, Purpose, Role, Sealed
 from infra.ids import new_id
 from infra.keys import Keys
 from infra.mail.outgoing import Server, Tls
+from infra.postgres import Cluster
 from infra.processes import free_port
 from infra.reader import read_batch
 from infra.store import PostgresLog
 
 AGENT: Final = Actor(ActorKind.STAFF, new_id(), Role.AGENT)
-PATIENCE: Final = 20.0
+PATIENCE: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -280,3 +283,37 @@ def office(database: Database, data: Path) -> Iterator[Office]:
 def said(text: str, who: UUID) -> Sealed:
     """Return somebody's words."""
     return Sealed(text, who, Purpose.CORRESPONDENCE)
+
+
+@contextmanager
+def sending(cluster: Cluster, data: Path) -> Iterator[Office]:
+    """Open an office that sends as soon as it is fed, four mails an hour to each address."""
+    with databases.fresh(cluster) as database, office(database, data) as opened:
+        own = opened.post.own | {"ours.example.net"}
+        with opened.working(replace(opened.post, own=own, per_hour=4)):
+            yield opened
+
+
+def posted(
+    office: Office,
+    contract: Contract | None,
+    ticket: Stream,
+    text: str,
+    audience: Audience = Audience.PUBLIC,
+) -> tuple[Accepted, MessagePosted]:
+    """Let staff write in a ticket; return what was recorded."""
+    who = contract.holder if contract else new_id()
+    message = MessagePosted(new_id(), Side.STAFF, audience, said(text, who), None, ())
+    number = contract.number if contract else None
+    return office.record((ticket, number, [message])), message
+
+
+def named(post: Office, contract: Contract, mail: str | None, **fields: object) -> object:
+    """Name a person who may read, and let them say how they want to be told."""
+    person = new_id()
+    name = Sealed("Ben", person, Purpose.IDENTITY)
+    own = said(mail, person) if mail else None
+    stated = PreferencesStated(person, "pt", own, MailForm.PLAIN, ())
+    right = PersonNamed(person, name, None, (Right.READ,), None)
+    post.record((contract.stream, contract.number, [right, replace(stated, **fields)]))
+    return person
