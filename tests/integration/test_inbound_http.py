@@ -2,15 +2,20 @@
 
 import asyncio
 import hashlib
+import os
+import re
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from support import databases
+from support.checkout import ROOT
 from support.letters import MATTERS, QUESTIONS, letter, raw, report, sender
 from support.serving import Served, serving
 
@@ -289,3 +294,34 @@ def test_a_bomb_is_refused_with_what_was_wrong(mailed: Served) -> None:
     answer = send(mailed, b"From: ada@example.net\r\nMIME-Version: 1.0\r\n" + nested)
     assert answer.status_code == 422
     assert "deep" in answer.json()["detail"]
+
+
+def test_the_script_for_a_mail_server_brings_mail_as_it_came(
+    mailed: Served, tmp_path: Path
+) -> None:
+    pages = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    script = re.search(r"```sh\n(#!/bin/sh\n# Exit codes as in sysexits.*?)```", pages, re.DOTALL)
+    assert script is not None
+    token = tmp_path / "token"
+    token.write_text(mailed.tokens["service"])
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LEDGER_URL": mailed.url,
+        "LEDGER_TOKEN_FILE": str(token),
+    }
+
+    def brought(mail: bytes) -> int:
+        command = ["/bin/sh", "-c", script[1]]
+        return subprocess.run(command, input=mail, env=environment, check=False).returncode
+
+    def enquiries() -> int:
+        with mailed.database() as connection:
+            counted = "SELECT count(*) FROM ledger.events WHERE type = 'MailReceived'"
+            return int(connection.execute(counted).fetchone()[0])
+
+    before, text = enquiries(), "Do you rent racks in Porto, and what do they cost?"
+    assert brought(raw(from_new(text))) == 0
+    assert enquiries() == before + 1
+    assert brought(b"no mail") == 65
+    token.write_text("nobody")
+    assert brought(raw(from_new(text))) == 75
