@@ -27,6 +27,9 @@ _TEMPLATES: Final = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
+_SEVEN_BITS: Final = SMTP.clone(cte_type="7bit")
+"""Not every server takes more."""
+
 _REPLIED: Final = frozenset({NotificationKind.GUIDANCE})
 """What answers a mail; everything else is generated because of an event."""
 
@@ -78,7 +81,7 @@ def mail_of(
     thread: Thread = (),
 ) -> bytes:
     """Return the mail in bytes; `at` is when the event was recorded."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_SEVEN_BITS)
     mail["From"] = sender.mail_from
     mail["To"] = [Address(addr_spec=one) for one in to]
     mail["Subject"] = plain(letter.subject)

@@ -32,6 +32,9 @@ WHERE event = %s
 -- name: waits
 UPDATE consumers.mail_outbox SET reason = %s WHERE event = %s
 
+-- name: retried
+UPDATE consumers.groups SET retried = retried + 1 WHERE name = 'notifications'
+
 -- name: thread
 SELECT root, last FROM consumers.mail_threads WHERE ticket = %s
 

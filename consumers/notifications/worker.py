@@ -136,14 +136,7 @@ class Hand:
             row = await take(self.connection)
             if row is None:
                 return False
-            try:
-                async with self.connection.transaction():
-                    reason = await self._tell(row)
-            except (Unavailable, psycopg.OperationalError, psycopg.InterfaceError):
-                raise
-            except Exception as error:  # noqa: BLE001 - one event harms no other
-                _LOG.error("a mail waits", event_id=str(row.event), exc_info=error)
-                reason = type(error).__name__
+            reason = await self._told_or_reason(row)
             if reason is None:
                 await self.connection.execute(SQL["done"], [row.event])
             elif self._pause:
@@ -151,7 +144,20 @@ class Hand:
             else:
                 pause = self.post.pause(row.tries)
                 await self.connection.execute(SQL["put_off"], [pause, reason, row.event])
+        if reason is not None:
+            await self.connection.execute(SQL["retried"])
         return True
+
+    async def _told_or_reason(self, row: Taken) -> str | None:
+        """Tell of one event, whose faults harm no other; return why it has to be tried again."""
+        try:
+            async with self.connection.transaction():
+                return await self._tell(row)
+        except (Unavailable, psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            _LOG.error("a mail waits", event_id=str(row.event), exc_info=error)
+            return type(error).__name__
 
     async def _tell(self, row: Taken) -> str | None:
         """Tell of one event; return why it has to be tried again, None when it is done with."""

@@ -175,12 +175,15 @@ def test_a_server_that_is_away_is_waited_for_and_that_is_said(still: Office) -> 
     _, _, event = one(still)
     late = Catcher()
     server = replace(still.post.server, port=late.port)
+    insert = "INSERT INTO consumers.groups (name, feed) VALUES ('notifications', 'store')"
+    still.execute(f"{insert} ON CONFLICT DO NOTHING")
     still.feed()
     with still.working(replace(still.post, server=server)):
         wait_until(lambda: "smtp-connection" in _reasons(still), PATIENCE)
         with late.open():
             still.settled()
     assert len(late.told(event)) == 1
+    assert still.rows("SELECT retried > 0 FROM consumers.groups") == [(True,)]
 
 
 def _reasons(post: Office) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ def mail(case: str, language: str, **more: Any) -> EmailMessage:
     form = one.addressee.form
     to = ("ann@example.net",)
     made = mail_of(letter_of(one, HOUSE), one.kind, form, SENDER, to, uid(9), NOW)
+    assert made.isascii()
     parsed = email.message_from_bytes(made, policy=default)
     assert isinstance(parsed, EmailMessage)
     assert all(not part.defects for part in parsed.walk())
