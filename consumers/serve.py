@@ -15,7 +15,6 @@ from uuid import UUID
 import psycopg
 
 from consumers.feeds import Bearings, Feed
-from consumers.feeds.kafka import KafkaFeed
 from consumers.feeds.store import StoreFeed
 from consumers.group import Feeds, Member, ledger_of, start_of
 from consumers.registry import services
@@ -23,7 +22,6 @@ from consumers.service import Service, Store, Worker
 from domain.errors import Malformed
 from infra import logs
 from infra.codec import Codec
-from infra.kafka.client import Kafka
 from infra.keys.opening import open_keys
 from infra.settings import Settings
 from projections.consuming_meters import ConsumingMeters
@@ -86,6 +84,9 @@ def _parts(
 def _feeds(settings: Settings, dsn: str) -> Feeds:
     if settings.kafka_bootstrap is None:
         return partial(StoreFeed, dsn)
+    from consumers.feeds.kafka import KafkaFeed  # noqa: PLC0415 - many ledgers have no Kafka
+    from infra.kafka.client import Kafka  # noqa: PLC0415
+
     kafka = Kafka(settings)
 
     def open_feed(consumer: str, bearings: Bearings) -> Feed:

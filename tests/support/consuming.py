@@ -127,6 +127,24 @@ class Fed:
         )
         return bytes(row[0])
 
+    def committed(self, name: str) -> int:
+        """Return how many records a group has behind it, as Kafka keeps it."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            found = admin.list_group_offsets(group(name))
+        finally:
+            admin.close()
+        return sum(one.offset for one in found[group(name)].values())
+
+    def handled(self, name: str) -> int:
+        """Return how many events a consumer's mark and inbox name."""
+        (row,) = self.ledger.rows(
+            "SELECT upto + (SELECT count(*) FROM consumers.inbox WHERE consumer = p.consumer)"
+            " FROM consumers.progress AS p WHERE consumer = %s",
+            [name],
+        )
+        return int(row[0])
+
     def register(self, name: str) -> None:
         """Begin a consumer at the first event."""
         self.ledger.rows("INSERT INTO consumers.groups VALUES (%s, 'kafka')", [name])
