@@ -7,6 +7,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from kafka import KafkaProducer
 from support import running as up
 from support.broker import settings as broker_settings
 from support.kafka import committed_everywhere
 from support.running import Running, ledger
 
 TOPIC = "ledger.events"
+NO_EVENT = b"no event"
 PARTS = ("kafka", "publisher", "consumers")
 
 
@@ -63,7 +66,7 @@ def one_pid(running: Running, name: str) -> int | None:
 def published(running: Running) -> Counter[str]:
     """Return how often each event is on the topic, as its readers see it."""
     values = committed_everywhere(At(running), TOPIC)
-    return Counter(json.loads(value)["id"] for value in values)
+    return Counter(json.loads(value)["id"] for value in values if value != NO_EVENT)
 
 
 def is_published(running: Running) -> None:
@@ -142,6 +145,21 @@ def test_status_and_figures_say_how_far_the_publisher_is(running: Running) -> No
 
     eventually(lambda: f"ledger_publisher_position {float(found['position'])}" in figures(), "it")
     assert "ledger_publisher_lag 0.0" in figures()
+
+
+def test_what_is_no_event_is_parked_and_tried_again_when_redriven(running: Running) -> None:
+    def signals() -> dict[str, int]:
+        return dict(status(running)["consumers"].get("signals", {"parked": 0, "retried": 0}))
+
+    with closing(KafkaProducer(bootstrap_servers=At(running).bootstrap)) as producer:
+        producer.send(TOPIC, NO_EVENT).get(timeout=20)
+    eventually(lambda: signals()["parked"] == 1, "it is parked")
+    tried = signals()["retried"]
+    done = ledger("redrive", "signals", "--json", "--data", str(running.data))
+    assert json.loads(done.stdout) == {"group": "signals", "streams": 1, "events": 1, "sendings": 0}
+    eventually(lambda: signals()["retried"] > tried, "it is tried again")
+    assert signals()["parked"] == 1
+    is_published(running)
 
 
 def test_a_consumer_that_never_ran_is_not_redriven(running: Running) -> None:
