@@ -13,6 +13,7 @@ from support.store import seeds
 from consumers.handler import Arrived
 from domain.errors import Unavailable
 from domain.signals.signal import SignalKind
+from projections.raised import Raised
 
 TABLES = (
     "SELECT * FROM consumers.signals ORDER BY key",
@@ -79,24 +80,30 @@ def test_nothing_is_worked_out_before_the_addresses_are_followed(said: Signalled
 def test_what_rested_on_erased_addresses_goes_at_once_and_what_others_share_stays(
     said: Signalled,
 ) -> None:
-    contracts = tell(said)
-    said.follow()
-    said.handle([said.arrived()])
-    before = said.head
+    contracts, after = tell(said), 0
+
+    def handled() -> dict[SignalKind, Raised]:
+        """Let the consumer handle what is new; return what is kept, as if it were raised now."""
+        nonlocal after
+        said.follow()
+        said.handle([said.arrived(after)])
+        after = said.head
+        return {one.kind: replace(one, raised_at_position=after) for one in said.kept()}
+
+    assert set(handled()) == set(SignalKind)
     for number in "AE":
         said.erase(number, contracts[number])
     said.follow()
     hidden = {one.kind for one in said.kept()}
     assert hidden.isdisjoint({SignalKind.SHARED_ADDRESS, SignalKind.UNSEEN_NETWORK})
-    said.handle([said.arrived(before)])
-    asked = {one.kind: one for one in said.asked(since=said.head)}
-    kept = {one.kind: replace(one, raised_at_position=said.head) for one in said.kept()}
+    kept = handled()
     assert SignalKind.UNSEEN_NETWORK not in kept
     assert kept[SignalKind.SHARED_ADDRESS].contracts == ["B", "C", "D"]
-    assert kept == asked
+    assert kept == {one.kind: one for one in said.asked(since=said.head)}
+    said.erase_first_visit("B")
+    moved = handled()[SignalKind.SHARED_ADDRESS]
+    assert moved.contracts == ["B", "C", "D"]
+    assert moved.events != kept[SignalKind.SHARED_ADDRESS].events
     for number in "BC":
         said.erase(number, contracts[number])
-    before += 2
-    said.follow()
-    said.handle([said.arrived(before)])
-    assert SignalKind.SHARED_ADDRESS not in {one.kind for one in said.kept()}
+    assert SignalKind.SHARED_ADDRESS not in handled()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 from support.databases import Database
-from support.erasing import erasing
+from support.erasing import erasing, erasing_message
 from support.store import key, provenance, tagged, ticket, waiting_log
 from support.views import Ledger, ledger_on
 from unit import signals_cast as cast
@@ -92,6 +92,18 @@ class Signalled:
     def erase(self, contract: str, stream: Stream) -> None:
         """Record that the addresses under a contract are erased."""
         request = erasing(stream, self.versions[stream], CUSTOMER.id, contract, Purpose.ADDRESS)
+        self.versions[stream] += 1
+        self.log.append_wait(request)
+
+    def erase_first_visit(self, contract: str) -> None:
+        """Record that the address of a contract's first visit is erased, and of no other."""
+        visits = (
+            "SELECT stream_id, event_id FROM ledger.events"
+            " WHERE contract = %s AND type = 'TagAdded' ORDER BY position"
+        )
+        stream_id, event = self.ledger.rows(visits, [contract])[0]
+        stream = Stream(StreamKind.TICKET, stream_id)
+        request = erasing_message(stream, self.versions[stream], event, contract, Purpose.ADDRESS)
         self.versions[stream] += 1
         self.log.append_wait(request)
 

@@ -5,7 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
+from support.envelopes import fixed_codec
 
+from consumers.registry import services
+from consumers.service import Store
 from domain.errors import Malformed
 from infra.settings import SECRETS, read_settings
 
@@ -60,3 +63,15 @@ def test_what_does_not_fit_is_refused_without_being_quoted(wrong: dict[str, obje
 def test_two_endpoints_have_two_names() -> None:
     with pytest.raises(Malformed):
         read_settings(webhooks=[AT, AT])
+
+
+def test_every_endpoint_has_a_worker_and_without_one_there_is_no_consumer() -> None:
+    two = read_settings(webhooks=[AT, AT | {"name": "other"}])
+    with fixed_codec("registry") as codec:
+        found, none = (
+            {one.consumer.name: len(one.workers) for one in services(settings, Store("", codec))}
+            for settings in (two, read_settings())
+        )
+    assert found["webhooks"] == 2
+    assert "webhooks" not in none
+    assert "signals" in none
