@@ -62,7 +62,7 @@ class MailSettings(BaseSettings):
         description="Largest mail that is taken in; 35 MiB hold a file of 25 MiB.",
     )
     mail_contract_numbers: str = Field(
-        r"\b[A-Z]{1,16}[-_](?=[A-Za-z_-]{0,46}[0-9])[A-Za-z0-9_-]{1,47}\b",
+        r"\b[A-Z]{1,16}[-_]{1}(?=[A-Za-z_-]{0,46}[0-9])[A-Za-z0-9_-]{1,47}\b",
         max_length=500,
         description="Regular expression of what looks like a contract number. A mail with one is "
         "about an account, whether there is such a contract or not: nobody finds out by mail.",
