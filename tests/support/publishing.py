@@ -2,22 +2,27 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
+import psycopg
 from kafka import KafkaConsumer, TopicPartition
 from support.broker import settings
 from support.databases import Database
-from support.store import keys_of, rows
+from support.store import key, keys_of, provenance, ticket, waiting_log
 from support.views import eventually
 
 from bench.filling import Filling, record
+from domain.log import NewEvent, Request, Write
+from domain.ticket.events import Audience, MessagePosted, Side
+from domain.values import Purpose, Sealed
 from infra.codec import Codec
 from infra.envelope import parse
+from infra.ids import new_id
 from infra.kafka import names
 from infra.kafka.client import Kafka
 from infra.kafka.records import Record
@@ -45,12 +50,29 @@ class Bench:
     def fill(self, events: int, seed: int = 1) -> int:
         """Append ordinary lives of tickets of about so many events; return the last position."""
         filling, keys = Filling(seed), keys_of(self.data)
-        ((ledger,),) = rows(self.database.dsn_superuser, "SELECT ledger FROM ledger.identity")
+        ((ledger,),) = self.rows("SELECT ledger FROM ledger.identity")
         try:
             codec = Codec(UUID(str(ledger)), keys)
             return record(self.database.dsn_app, codec, filling.lives(events))
         finally:
             keys.close()
+
+    def fill_long(self, size: int) -> None:
+        """Append an event whose envelope has at least so many bytes."""
+        many = tuple(new_id() for _ in range(size // len(f'"{new_id()}",') + 1))
+        text = Sealed("long", new_id(), Purpose.CORRESPONDENCE)
+        event = MessagePosted(new_id(), Side.STAFF, Audience.PUBLIC, text, None, many)
+        with waiting_log(self.database.dsn_app, self.data) as log:
+            write = Write(ticket(), 0, (NewEvent(event, None),))
+            log.append_wait(Request((write,), (), key(), provenance()))
+
+    def lose(self, events: int) -> None:
+        """Lose the last events, as a restore does."""
+        self.rows("ALTER TABLE ledger.events DISABLE TRIGGER ALL")
+        self.rows("DELETE FROM ledger.events WHERE position > %s", [self.head() - events])
+
+    def next_epoch(self) -> None:
+        self.rows("UPDATE ledger.identity SET epoch = epoch + 1")
 
     def publisher(
         self, step: Callable[[str], object] = lambda _: None, events: int = 500
@@ -73,26 +95,36 @@ class Bench:
             thread.join(WITHIN)
             assert not thread.is_alive()
 
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement as the superuser; return its rows, if it has any."""
+        with psycopg.connect(self.database.dsn_superuser, autocommit=True) as connection:
+            cursor = connection.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
     def acknowledged(self) -> int:
         """Return up to which position the publisher's row says that it is on the cluster."""
-        found = rows(
-            self.database.dsn_superuser,
-            "SELECT position FROM views.followers WHERE name = 'publisher'",
-        )
+        found = self.rows("SELECT position FROM views.followers WHERE name = 'publisher'")
         return int(found[0][0]) if found else 0
 
     def state(self) -> tuple[str, str | None]:
         """Return the publisher's state and what it stands still at."""
-        found = rows(
-            self.database.dsn_superuser,
-            "SELECT state, error FROM views.followers WHERE name = 'publisher'",
-        )
+        found = self.rows("SELECT state, error FROM views.followers WHERE name = 'publisher'")
         return found[0] if found else ("", None)
 
-    def head(self) -> int:
-        ((head,),) = rows(
-            self.database.dsn_superuser, "SELECT coalesce(max(position), 0) FROM ledger.events"
+    def generations(self) -> list[tuple[int, str]]:
+        """Return the topics that were begun, and why."""
+        return self.rows("SELECT generation, reason FROM views.publishing ORDER BY 1")
+
+    def sessions(self) -> set[int]:
+        """Return the sessions of publishers."""
+        found = self.rows(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'ledger publisher' AND datname = current_database()"
         )
+        return {pid for (pid,) in found}
+
+    def head(self) -> int:
+        ((head,),) = self.rows("SELECT coalesce(max(position), 0) FROM ledger.events")
         return int(head)
 
     def drained(self) -> None:
@@ -106,9 +138,7 @@ class Bench:
         return everything_on(self.bootstrap, topic)
 
     def envelopes(self) -> list[bytes]:
-        found = rows(
-            self.database.dsn_superuser, "SELECT envelope FROM ledger.events ORDER BY position"
-        )
+        found = self.rows("SELECT envelope FROM ledger.events ORDER BY position")
         return [bytes(one) for (one,) in found]
 
 
