@@ -18,6 +18,7 @@ from typing import Any
 from support.broker import settings
 from support.dying import end_of
 
+from infra import logs
 from infra.kafka.client import Kafka
 from projections.publishing.meters import PublisherMeters
 from projections.publishing.publisher import Copying, Publisher
@@ -48,6 +49,7 @@ def publish(asked: dict[str, Any]) -> None:
 
 def main() -> None:
     """Do what standard input asks for."""
+    logs.configure()  # to standard error
     for line in sys.stdin:
         print(end_of(partial(publish, json.loads(line))), flush=True)
 
