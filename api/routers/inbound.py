@@ -32,11 +32,12 @@ from infra.mail.incoming import read_letter
 
 router = APIRouter(tags=["mail"])
 
-AT_ONCE: Final = 1
-"""So many mails are in memory at the same time; others wait."""
+AT_ONCE: Final = 4
+"""So many mails are in memory at the same time; others wait. One of them is taken apart."""
 
 _MEDIA: Final = frozenset({"", "message/rfc822", "message/global", BYTES})
 _room = asyncio.Semaphore(AT_ONCE)
+_reading = asyncio.Lock()
 _EXAMPLE: Final = (
     "Return-Path: <ada@example.net>\r\nFrom: Ada Example <ada@example.net>\r\n"
     "Message-ID: <1@example.net>\r\nSubject: Servers in Lisbon\r\n\r\n"
@@ -63,7 +64,8 @@ async def receive_mail(call: Call) -> Response:
         except Replayed as known:
             return await _recorded(call, known.accepted)
         _is_mail(call)
-        letter, becomes = await asyncio.to_thread(_read, call.services, raw)
+        async with _reading:
+            letter, becomes = await asyncio.to_thread(_read, call.services, raw)
         del raw
         return await _Mail(call, key, letter).take(becomes)
 

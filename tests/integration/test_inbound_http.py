@@ -325,3 +325,13 @@ def test_the_script_for_a_mail_server_brings_mail_as_it_came(
     assert brought(b"no mail") == 65
     token.write_text("nobody")
     assert brought(raw(from_new(text))) == 75
+
+
+def test_who_wrote_can_have_it_erased(mailed: Served) -> None:
+    answer = took(mailed, from_new(MATTERS["it"]))
+    envelope = mailed.get("compliance", f"/v1/events/{answer['event_ids'][0]}").json()["envelope"]
+    assert sorted(envelope["sealed"]) == ["address", "digest", "headers", "message_id", "sender"]
+    who = envelope["sealed"]["sender"]["subject"]
+    body = {"contract": None, "purposes": ["correspondence"], "basis": "data_subject_request"}
+    erased = mailed.post("compliance", f"/v1/subjects/{who}/erasures", body)
+    assert (erased.status_code, erased.json()["purposes"]) == (201, ["correspondence"])

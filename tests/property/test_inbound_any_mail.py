@@ -33,7 +33,7 @@ PIECES = st.sampled_from(
 )
 VALUES = st.lists(PIECES | st.text(max_size=8), max_size=12).map("".join)
 QUICK = settings(
-    max_examples=80,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
