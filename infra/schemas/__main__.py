@@ -1,6 +1,7 @@
 """`python -m infra.schemas`: make the published schemas anew, unless that would break them."""
 
 import sys
+from pathlib import Path
 from typing import Final
 
 from infra.schemas import EVENTS
@@ -13,17 +14,16 @@ _ADVICE: Final = (
 )
 
 
-def main() -> int:
+def main(events: Path = EVENTS) -> int:
     """Write the files; return 1, and write nothing, when a published one would be broken."""
-    kept = shipped()
+    kept = shipped(events)
     now = made(kept)
     found = list(broken(kept, now))
     if found:
         sys.stderr.write("\n".join(found) + f"\n{_ADVICE}")
         return 1
-    EVENTS.mkdir(exist_ok=True)
     for name, text in files(now).items():
-        (EVENTS.parent / name).write_text(text, "utf-8")
+        (events.parent / name).write_text(text, "utf-8")
     return 0
 
 

@@ -1,6 +1,7 @@
 """The published schemas, made anew from today's classes."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from infra.forms import FORMS
@@ -16,9 +17,9 @@ from infra.schemas.event import (
 )
 
 
-def shipped() -> Schemas:
+def shipped(events: Path = EVENTS) -> Schemas:
     """Return the schemas that are published, by name."""
-    return {path.stem: json.loads(path.read_bytes()) for path in sorted(EVENTS.glob("*.json"))}
+    return {path.stem: json.loads(path.read_bytes()) for path in sorted(events.glob("*.json"))}
 
 
 def made(kept: Schemas) -> Schemas:
