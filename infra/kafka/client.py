@@ -262,6 +262,10 @@ class GroupReader:
 
         Empty when nothing came for `seconds`. Raises Unavailable.
         """
+        group = self._consumer._coordinator  # noqa: SLF001
+        if group._join_task is not None:  # noqa: SLF001
+            # it took longer than the poll before; kafka-python 3.0.12 may forget what came of it
+            group.request_rejoin()
         with _told("reading"):
             found = self._consumer.poll(timeout_ms=int(seconds * 1000), max_records=limit)
         if self._listener.changed:
