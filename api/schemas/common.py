@@ -36,6 +36,7 @@ def _believable_date(day: date) -> date:
 Line = Annotated[str, StringConstraints(max_length=300, pattern=_VISIBLE)]
 Short = Annotated[str, StringConstraints(max_length=2_000, pattern=_VISIBLE)]
 Text = Annotated[str, StringConstraints(max_length=50_000, pattern=_VISIBLE)]
+Mail = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.schemas.common import Answer, Body, Country, Day, Language, Line, Number, Short, Time
+from api.schemas.common import Answer, Body, Country, Day, Language, Line, Mail, Number, Short, Time
 from domain.contract.documents import Category, ContactKind
 from domain.contract.events import Ending, Right
 from domain.contract.ownership.vocabulary import Together
@@ -128,7 +128,7 @@ class StatePreferences(Body):
     """
 
     language: Language | None = None
-    mail: Line | None = None
+    mail: Mail | None = None
     form: MailForm = MailForm.HTML
     unwanted: tuple[Literal["acknowledgement", "status", "message"], ...] = Field((), max_length=3)
 

@@ -196,7 +196,8 @@ class Planting:
         form, marked = self._real(form), f"{name}.{way}"
         if form.get("format") == "date":
             return self.markers.exact(_DATES.get(way.rsplit(".", 1)[-1], "1971-09-23"))
-        for text in (self.markers.text(marked), self.markers.word(marked)):
+        word = self.markers.word(marked)
+        for text in (self.markers.text(marked), word, f"{word}@example.net"):
             if _fits(form, text):
                 return text
         assert _fits(form, LIVE), f"no marker fits {marked}: {form}"
