@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psutil
@@ -18,7 +19,7 @@ import pytest
 from kafka import KafkaProducer
 from support import running as up
 from support.broker import settings as broker_settings
-from support.kafka import committed_everywhere
+from support.kafka import Reached, committed_everywhere
 from support.running import Running, ledger
 
 TOPIC = "ledger.events"
@@ -180,6 +181,20 @@ def test_another_kafka_and_an_embedded_one_are_not_both_used(tmp_path: Path) -> 
     both = ledger("up", "--kafka", "--data", data, LEDGER_KAFKA_BOOTSTRAP="127.0.0.1:9")
     assert both.returncode == 3
     assert "LEDGER_KAFKA_BOOTSTRAP" in both.stderr
+
+
+def test_another_kafka_is_used_where_one_is_named(
+    ledger_factory: Callable[..., Running], broker: Reached
+) -> None:
+    topic = f"up.{uuid4()}"
+    named = {"LEDGER_KAFKA_BOOTSTRAP": broker.bootstrap, "LEDGER_KAFKA_TOPIC": topic}
+    elsewhere = ledger_factory(**named)
+    assert elsewhere.ready["kafka"] == broker.bootstrap
+    assert one_pid(elsewhere, "kafka") is None
+    assert not (elsewhere.data / "kafka").exists()
+    event = elsewhere.open_ticket()["event_ids"][0].encode()
+    there = lambda: sum(event in value for value in committed_everywhere(broker, topic))  # noqa: E731
+    eventually(lambda: there() == 1, "the event is published")
 
 
 def test_after_killing_the_supervisor_the_next_up_publishes_what_is_missing(
