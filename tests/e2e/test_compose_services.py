@@ -109,6 +109,28 @@ def test_a_ticket_comes_to_all_three_brokers_once(stack: Stack, people: dict[str
         assert {len(one["replica_nodes"]) for one in topic["partitions"]} == {3}
 
 
+@pytest.mark.parametrize(
+    ("name", "command", "told"),
+    [
+        ("api", ["status"], {"publisher", "consumers"}),
+        ("followers", ["fsck"], {"ok", "findings"}),
+        ("consumers", ["redrive", "signals"], {"group", "streams"}),
+    ],
+)
+def test_commands_work_in_the_container_that_has_what_they_need(
+    stack: Stack, people: dict[str, Any], name: str, command: list[str], told: set[str]
+) -> None:
+    done = subprocess.run(
+        ["ledger", *command, "--json"],
+        env=stack.environment(compose.services()[name]),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout).keys() >= told
+
+
 def test_none_of_them_needs_to_be_killed(stack: Stack) -> None:
     ours = {name: stack.began[name] for name, service in compose.services().items() if service.ours}
     for child in ours.values():
