@@ -81,8 +81,11 @@ def test_a_filter_leaves_exactly_what_it_names(
 
 
 def test_a_tag_finds_its_tickets(ledger: Ledger, history: History) -> None:
-    whole = ledger.read(lambda reads: all_items(partial(page, reads)))
-    found = ledger.read(lambda reads: all_items(partial(page, reads, Filters(tag="null"))))
+    now = ledger.read(page)
+    moment = Moment(now.as_of_position, now.at)
+    whole = ledger.read(lambda reads: all_items(partial(page, reads), moment=moment))
+    tagged = partial(page, filters=Filters(tag="null"))
+    found = ledger.read(lambda reads: all_items(partial(tagged, reads), moment=moment))
     assert [one for one in whole if "null" in one.tags] == found
 
 
