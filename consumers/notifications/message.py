@@ -93,6 +93,7 @@ def mail_of(
     mail["Auto-Submitted"] = "auto-replied" if kind in _REPLIED else "auto-generated"
     mail["Precedence"] = "bulk"
     mail["X-Auto-Response-Suppress"] = "All"
+    mail["X-Loop"] = sender.mail_from.addr_spec
     text, html = rendered(letter, form)
     mail.set_content(text)
     if html is not None:

@@ -187,6 +187,7 @@ def test_programs_are_asked_not_to_answer_and_a_thread_is_kept() -> None:
     made = mail_of(letter, K.MESSAGE, MailForm.PLAIN, SENDER, ("a@b.example",), uid(9), NOW, thread)
     parsed = email.message_from_bytes(made, policy=default)
     assert parsed["Auto-Submitted"] == "auto-generated"
+    assert parsed["X-Loop"] == "no-reply@provider.example"
     assert parsed["Message-ID"] == f"<{uid(9)}@provider.example>"
     assert parsed["In-Reply-To"] == "<b@provider.example>"
     assert parsed["References"] == f"{first} <b@provider.example>"
