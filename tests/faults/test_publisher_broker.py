@@ -19,7 +19,7 @@ from support.views import eventually
 
 from infra.kafka import Broker
 
-MANY = 15_000
+MANY = 12_000
 GROWTH = 20 * 2**20
 
 
