@@ -124,6 +124,12 @@ class Publisher:
 
     def _begin(self, connection: Connection, row: Row, ledger: UUID) -> Track:
         """Find out, or begin, where to go on."""
+        track = self._found(connection, row, ledger)
+        self._meters.generation.set(track.generation)
+        self._meters.position.set(track.position)
+        return track
+
+    def _found(self, connection: Connection, row: Row, ledger: UUID) -> Track:
         topic = self._copying.topic
         self._kafka.ensure(names.tracking(topic), 1, compacted=True)
         last = self._kafka.last(names.tracking(topic))
@@ -136,7 +142,6 @@ class Publisher:
             name = names.events(topic, decided.generation)
             found = "found on Kafka: the database was restored"
             row.begin(Topic(decided.generation, name, decided.topic_id, cluster, found))
-        self._meters.generation.set(decided.generation)
         at = decided.track
         if at is None:
             return Track(ledger, decided.generation, decided.topic_id, 1, 0, bytes(32))
@@ -166,7 +171,6 @@ class Publisher:
                 break
             generation += 1
         row.begin(Topic(generation, name, made.id, cluster, begin.reason))
-        self._meters.generation.set(generation)
         tell = _LOG.info if generation == 1 else _LOG.error
         tell("a topic is begun with the first event", topic=name, reason=begin.reason)
         return Track(ledger, generation, made.id, 1, 0, bytes(32))
