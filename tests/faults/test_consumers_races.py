@@ -14,6 +14,8 @@ from support.databases import Database
 from support.store import adding, seeds, ticket
 from support.views import ledger_on
 
+from consumers import inbox
+from consumers.handler import Cursor
 from consumers.inbox import Inbox
 from consumers.messages import Message
 from consumers.parking import Redriven, redrive
@@ -44,7 +46,7 @@ def partitions_of(fed: Fed) -> list[Partition]:
     return found
 
 
-def serve(dsn: str, inbox: Inbox, partition: Partition, seed: int, dies: float) -> None:
+def serve(dsn: str, member: Inbox, partition: Partition, seed: int, dies: float) -> None:
     """Read a partition in batches from what is committed; now and then lose what was done."""
     chance = random.Random(seed)
     at = partition.committed
@@ -53,7 +55,7 @@ def serve(dsn: str, inbox: Inbox, partition: Partition, seed: int, dies: float) 
             batch = partition.messages[at : at + chance.randint(1, 12)]
             with suppress(psycopg.OperationalError), connection.transaction() as transaction:
                 with connection.cursor() as cursor:
-                    inbox.receive(cursor, batch, lambda _: None)
+                    member.receive(cursor, batch, lambda _: None)
                 if chance.random() < dies:
                     raise psycopg.Rollback(transaction)
                 at += len(batch)
@@ -62,14 +64,14 @@ def serve(dsn: str, inbox: Inbox, partition: Partition, seed: int, dies: float) 
             else:
                 partition.committed = max(partition.committed, at)
             with connection.transaction(), connection.cursor() as cursor:
-                inbox.work_off(cursor)
+                member.work_off(cursor)
 
 
 def race(fed: Fed, effects: Effects, partitions: Sequence[Partition], seed: int) -> None:
     """Let two read each partition, neither knowing of the other."""
-    inbox = Inbox(effects, fed.ledger.codec.ledger)
+    member = Inbox(effects, fed.ledger.codec.ledger)
     threads = [
-        threading.Thread(target=serve, args=[fed.dsn, inbox, one, seed * 10 + number, 0.1])
+        threading.Thread(target=serve, args=[fed.dsn, member, one, seed * 10 + number, 0.1])
         for number, one in enumerate([*partitions, *partitions])
     ]
     for thread in threads:
@@ -112,12 +114,37 @@ def test_what_is_redriven_while_more_comes_keeps_the_order_of_its_stream(
     finally:
         enough.set()
         redriving.join()
-    inbox = Inbox(effects, fed.ledger.codec.ledger)
+    member = Inbox(effects, fed.ledger.codec.ledger)
     assert redrive(fed.dsn, effects.name).lanes < 6
     with psycopg.connect(fed.dsn, autocommit=True) as connection:
         more = True
         while more:
             with connection.transaction(), connection.cursor() as cursor:
-                more = inbox.work_off(cursor)
+                more = member.work_off(cursor)
     assert redrive(fed.dsn, effects.name) == Redriven(0, 0)
     fed.assert_once_in_order(effects.name, range(1, EVENTS + 1))
+
+
+def test_what_another_folded_away_meanwhile_is_not_taken_again(
+    fed: Fed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed.tell(adding(ticket(), 0) for _ in range(10))
+    messages = [message for one in partitions_of(fed) for message in one.messages]
+    effects = Effects()
+    fed.register(effects.name)
+    late = Inbox(effects, fed.ledger.codec.ledger)
+    read_progress = inbox.read_progress
+
+    def read_and_be_late(cursor: Cursor, consumer: str) -> inbox.Progress:
+        """Read the mark; before it is used another handles everything and folds it away."""
+        found = read_progress(cursor, consumer)
+        monkeypatch.setattr(inbox, "read_progress", read_progress)
+        with psycopg.connect(fed.dsn) as other, other.cursor() as its:
+            Inbox(effects, fed.ledger.codec.ledger).receive(its, messages, lambda _: None)
+        return found
+
+    monkeypatch.setattr(inbox, "read_progress", read_and_be_late)
+    with psycopg.connect(fed.dsn) as connection, connection.cursor() as cursor:
+        late.receive(cursor, messages, lambda _: None)
+    assert fed.mark(effects.name) == 10
+    fed.assert_once_in_order(effects.name, range(1, 11))
