@@ -142,12 +142,12 @@ class Bench:
         return [bytes(one) for (one,) in found]
 
 
-def everything_on(bootstrap: str, topic: str) -> list[Record]:
-    """Return the records of a topic as `read_committed` sees them, up to its ends now."""
+def everything_on(bootstrap: str, topic: str, isolation: str = "read_committed") -> list[Record]:
+    """Return the records of a topic, as `read_committed` sees them, up to its ends now."""
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,
-        isolation_level="read_committed",
+        isolation_level=isolation,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
     )
