@@ -115,23 +115,16 @@ def healthy(service: Service, environment: Mapping[str, str], translation: Trans
 
 
 def image(place: Path) -> Path:
-    """Return a directory with what the image holds of the ledger.
-
-    It is built from the files that the Dockerfile copies, so what packages do not take along is
-    missing here as there.
-    """
-    source, packages = place / "source", place / "packages"
+    """Return a directory with what the image holds of the ledger: the files that it copies."""
+    source = place / "source"
+    source.mkdir()
     for name in copied():
         if (ROOT / name).is_dir():
             unneeded = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, source / name, ignore=unneeded)
         else:
-            source.mkdir(exist_ok=True)
             shutil.copyfile(ROOT / name, source / name)
-    build = "import setuptools; setuptools.setup()"
-    command = [sys.executable, "-c", build, "--quiet", "build_py", "--build-lib", str(packages)]
-    subprocess.run(command, cwd=source, check=True, capture_output=True)
-    return packages
+    return source
 
 
 def copied() -> Sequence[str]:
