@@ -42,18 +42,26 @@ SELECT root, last FROM consumers.mail_threads WHERE ticket = %s
 INSERT INTO consumers.mail_threads AS known (ticket, root, last) VALUES (%s, %s, %s)
 ON CONFLICT (ticket) DO UPDATE SET last = excluded.last
 
+-- In the hour until now: of the clock's hour before this one as large a share as still belongs to it.
 -- name: counted
-SELECT coalesce(max(mails), 0) FROM consumers.mail_counts
-WHERE recipient = ANY (%s) AND hour = date_trunc('hour', clock_timestamp())
+SELECT coalesce(max(mails), 0) FROM (
+    SELECT ceil(sum(
+        CASE WHEN hour = date_trunc('hour', now()) THEN mails
+        ELSE mails * (1 - extract(epoch FROM now() - date_trunc('hour', now())) / 3600) END
+    )) AS mails
+    FROM consumers.mail_counts
+    WHERE recipient = ANY (%s) AND hour >= date_trunc('hour', now()) - interval '1 hour'
+    GROUP BY recipient
+) AS recent
 
 -- name: count
 INSERT INTO consumers.mail_counts AS known (recipient, hour, mails)
-SELECT recipient, date_trunc('hour', clock_timestamp()), 1
+SELECT recipient, date_trunc('hour', now()), 1
 FROM unnest(%s::bytea[]) AS recipient ORDER BY recipient
 ON CONFLICT (recipient, hour) DO UPDATE SET mails = known.mails + 1
 
 -- name: forget
-DELETE FROM consumers.mail_counts WHERE hour < clock_timestamp() - interval '2 hours'
+DELETE FROM consumers.mail_counts WHERE hour < now() - interval '2 hours'
 
 -- name: standing
 SELECT count(*), count(*) FILTER (WHERE tries > 0),

@@ -18,7 +18,6 @@ import pytest
 from support import databases
 from support.mailing import AGENT, PATIENCE, Catcher, Contract, Office, office, said
 from support.serving import wait_until
-from support.store import fresh_seed
 
 from consumers.notifications.outbox import standing
 from domain.erasure import Basis, SubjectErased
@@ -128,7 +127,7 @@ def test_a_worker_killed_after_the_hand_over_sends_the_same_mail_once_more(still
         env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PATH": ""},
         input=json.dumps(asked).encode(),
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert killed.returncode == -signal.SIGKILL
     (before,) = still.catcher.told(event)
@@ -141,7 +140,6 @@ def test_a_worker_killed_after_the_hand_over_sends_the_same_mail_once_more(still
 
 
 def test_two_workers_send_each_mail_once_and_keep_the_order_of_tickets(still: Office) -> None:
-    fresh_seed()
     contracts = [still.contract() for _ in range(4)]
     tickets = [still.ticket(contract)[0] for contract in contracts]
     expected: dict[str, list[UUID]] = {contract.mail: [] for contract in contracts}

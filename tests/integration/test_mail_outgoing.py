@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from support.mailing import Catcher
+from support.mailing import Catcher, Listening
 
 from consumers.notifications.post import Post
 from domain.errors import Malformed
@@ -60,10 +59,9 @@ def _secured(tmp_path: Path) -> Iterator[tuple[Catcher, Path]]:
         good = isinstance(who, LoginPassword) and who == LoginPassword(b"us er", b"p@ss/word")
         return AuthResult(success=good, handled=False)
 
-    controller = Controller(
+    controller = Listening(
         catcher,
-        hostname="127.0.0.1",
-        port=catcher.port,
+        catcher.socket,
         tls_context=context,
         require_starttls=True,
         authenticator=known,

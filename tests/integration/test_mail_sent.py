@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from math import ceil
 
 import pytest
 from support.mailing import AGENT, Office, named, posted, said, sending
 
+from consumers.notifications.outbox import SQL
 from domain.contract.events import RightsRevoked
 from domain.contract.ownership.events import AccessSuspended
 from domain.mail.events import MailDeclined, MailReason
@@ -210,6 +212,20 @@ def test_a_loop_ends(post: Office) -> None:
     for one in became[4:]:
         assert isinstance(one, NotificationFailed)
         assert one.failure is NotificationFailure.TOO_MANY
+
+
+def test_what_came_in_the_hour_before_counts_as_far_as_it_is_not_an_hour_ago(post: Office) -> None:
+    statement = SQL["counted"]
+    post.execute(
+        "INSERT INTO consumers.mail_counts VALUES ('a', date_trunc('hour', now()), 3),"
+        " ('a', date_trunc('hour', now()) - interval '1 hour', 100),"
+        " ('a', date_trunc('hour', now()) - interval '2 hours', 100)"
+    )
+    ((counted, share),) = post.rows(
+        f"SELECT ({statement}), 1 - extract(epoch FROM now() - date_trunc('hour', now())) / 3600",
+        [b"a"],
+    )
+    assert counted == ceil(3 + 100 * share)
 
 
 def test_what_waits_names_nobody(post: Office) -> None:

@@ -1,6 +1,7 @@
 """Mail for tests: a server that takes it, or does not, and an office that sends it."""
 
 import email
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,7 +38,6 @@ from infra.ids import new_id
 from infra.keys import Keys
 from infra.mail.outgoing import Server, Tls
 from infra.postgres import Cluster
-from infra.processes import free_port
 from infra.reader import read_batch
 from infra.store import PostgresLog
 
@@ -66,6 +66,18 @@ class Caught:
         return str(part.get_content())
 
 
+class Listening(Controller):
+    """Serves on a socket of its own: nobody else can take the port before it is opened."""
+
+    def __init__(self, handler: object, own: socket.socket, **more: Any) -> None:
+        port = own.getsockname()[1]
+        super().__init__(handler, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE, **more)
+        self._own = own
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._own)
+
+
 class Catcher:
     """A server on this machine; `replies` says what it answers to mail for an address."""
 
@@ -73,7 +85,9 @@ class Catcher:
         self.mails: list[Caught] = []
         self.replies: dict[str, list[str]] = {}
         self.lost: set[str] = set()
-        self.port = free_port()
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = int(self.socket.getsockname()[1])
 
     async def handle_RCPT(  # noqa: N802 - the library's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -103,7 +117,7 @@ class Catcher:
     @contextmanager
     def open(self) -> Iterator[None]:
         """Take mail."""
-        controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        controller = Listening(self, self.socket)
         controller.start()
         try:
             yield
