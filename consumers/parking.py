@@ -16,9 +16,11 @@ from consumers.isolation import BEHIND, Outcome, Parked
 from consumers.messages import Event, Foreign, Message
 from domain.errors import NotFound, Unavailable
 from infra.envelope import MAX_BYTES
+from infra.logs import logger
 from infra.sqlfiles import load_sql
 
 _SQL: Final = load_sql(__file__, "parking.sql")
+_LOG: Final = logger("consumers")
 _AT_ONCE: Final = 500
 _HEADERS: Final = msgspec.json.Decoder(tuple[tuple[str, bytes], ...]).decode
 
@@ -68,6 +70,10 @@ def park(cursor: Cursor, consumer: str, outcome: Outcome) -> None:
         cursor.execute(_SQL["count_retried"], {"consumer": consumer, "retried": outcome.retried})
     if not outcome.parked:
         return
+    for one in outcome.parked:
+        if one.reason != BEHIND:
+            origin = one.what.message.origin
+            _LOG.warning("parked", consumer=consumer, origin=origin, reason=one.reason)
     lanes = sorted({one.what.lane for one in outcome.parked})
     cursor.execute(_SQL["block"], {"consumer": consumer, "lanes": lanes})
     cursor.executemany(_SQL["park"], [_row(consumer, one) for one in outcome.parked])
