@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from support.cable import Asked, Cut
-from support.chain import PATIENCE, STRANGER, TOPIC, Chain, chained
+from support.chain import PATIENCE, STRANGER, TOPIC, Chain, chained, position_of
 from support.chain_consumers import EFFECTS
 from support.consuming import message_of
 from support.mailing import said
 from support.own_cluster import kill
-from support.publishing import everything_on, position_of
+from support.publishing import everything_on
 from support.store import seeds
 from support.views import eventually
 
@@ -189,7 +189,7 @@ def test_a_broker_that_lost_its_logs_gets_everything_again_and_nothing_has_two_e
     assert (generation, topic) == (lost[0] + 1, f"{TOPIC}.{lost[0] + 1}")
     assert reason == "this is another cluster than before"
     assert chain.publisher.said(reason)
-    assert min(position_of(one.value) for one in chain.published()) == 1
+    assert min(position_of(one) for one in chain.published()) == 1
 
 
 @seeds(1)
