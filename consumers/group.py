@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 
+from consumers.connecting import Connection, connect
 from consumers.feeds import Bearings, Feed
 from consumers.handler import Begin, Consumer
 from consumers.inbox import Hop, Inbox, Progress, Step, knows, read_progress
@@ -23,7 +24,6 @@ _LOG: Final = logger("consumers")
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 Feeds = Callable[[str, Bearings], Feed]
 """Opens the feed of a consumer."""
 
@@ -96,13 +96,8 @@ class Member:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _connect(self) -> Connection:
-        return psycopg.connect(
-            self._dsn,
-            autocommit=True,
-            connect_timeout=3,
-            application_name=f"ledger consumer {self.name}",
-            options="-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s",
-        )
+        waits = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
+        return connect(self._dsn, self.name, waits)
 
     def _begin(self, connection: Connection, feed: str) -> None:
         connection.execute(_SQL["register"], {"consumer": self.name, "feed": feed})

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import psycopg
-
+from consumers.connecting import connect
 from consumers.feeds import Bearings
 from consumers.isolation import Parked
 from consumers.messages import Message
@@ -26,12 +25,7 @@ class StoreFeed:
     def __init__(self, dsn: str, consumer: str, bearings: Bearings) -> None:
         self._consumer = consumer
         self._bearings = bearings
-        self._connection: psycopg.Connection[Any] = psycopg.connect(
-            dsn,
-            autocommit=True,
-            connect_timeout=3,
-            application_name=f"ledger consumer {consumer} reads",
-        )
+        self._connection = connect(dsn, f"{consumer} reads")
         self._after: int | None = None
         self._epoch = 0
 
