@@ -18,6 +18,7 @@ from api.routes import route
 from api.schemas.inbound import MailOutcome, MailTaken
 from api.services import Services
 from api.writes import Replayed, command_key, read_body, recall, written
+from domain.errors import Unavailable
 from domain.handling import Plan
 from domain.log import Accepted, CommandKey
 from domain.mail import MAIL
@@ -34,6 +35,9 @@ router = APIRouter(tags=["mail"])
 
 AT_ONCE: Final = 4
 """So many mails are in memory at the same time; others wait. One of them is taken apart."""
+
+SLOWEST: Final = 60.0
+"""Within so many seconds a mail has to be here: while it comes, it takes the place of another."""
 
 _MEDIA: Final = frozenset({"", "message/rfc822", "message/global", BYTES})
 _room = asyncio.Semaphore(AT_ONCE)
@@ -57,7 +61,7 @@ _EXAMPLE: Final = (
 async def receive_mail(call: Call) -> Response:
     """Take a mail as it came: a general enquiry, or to be answered, a bounce, or dropped."""
     async with _room:
-        raw = await read_body(call, call.services.settings.mail_bytes)
+        raw = await received(call, call.services.settings.mail_bytes)
         key = command_key(call, hashlib.sha256(raw).hexdigest().encode())
         try:
             await recall(call, key)
@@ -68,6 +72,15 @@ async def receive_mail(call: Call) -> Response:
             letter, becomes = await asyncio.to_thread(_read, call.services, raw)
         del raw
         return await _Mail(call, key, letter).take(becomes)
+
+
+async def received(call: Call, limit: int, within: float = SLOWEST) -> bytes:
+    """Return a mail as it came; raise TooLarge, Unavailable for one that takes too long."""
+    try:
+        async with asyncio.timeout(within):
+            return await read_body(call, limit)
+    except TimeoutError:
+        raise Unavailable(f"the mail was not here within {within:g} s: send it again") from None
 
 
 def _read(services: Services, raw: bytes) -> tuple[Letter, Becomes]:
