@@ -16,6 +16,7 @@ SECONDS: Final = 20.0
 """How long a server may take for each answer."""
 
 _PERMANENT: Final = 500
+_TOO_LARGE: Final = 552
 _PORTS: Final = {"starttls": 587, "implicit": 465, "none": 25}
 
 
@@ -155,6 +156,8 @@ def _given(link: smtplib.SMTP, sender: str, to: Sequence[str], message: bytes) -
         codes = [code for code, _ in error.recipients.values()]
         return NotTaken(max(codes), again=min(codes) < _PERMANENT)
     except smtplib.SMTPSenderRefused as error:
+        if error.smtp_code == _TOO_LARGE:  # said of the message, whose size comes with the sender
+            return NotTaken(error.smtp_code, again=False)
         return Unreachable(error.smtp_code)
     except smtplib.SMTPDataError as error:
         return NotTaken(error.smtp_code, again=error.smtp_code < _PERMANENT)

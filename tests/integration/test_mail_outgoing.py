@@ -16,7 +16,7 @@ from support.mailing import Catcher, Listening
 
 from consumers.notifications.post import Post
 from domain.errors import Malformed
-from infra.mail.outgoing import Outgoing, Server, Taken, Tls, Unreachable
+from infra.mail.outgoing import NotTaken, Outgoing, Server, Taken, Tls, Unreachable
 from infra.settings import read_settings
 
 MAIL = b"Message-ID: <01890000-0000-7000-8000-000000000001@provider.example>\r\n\r\nHello.\r\n"
@@ -99,6 +99,20 @@ def test_a_server_that_is_another_gets_nothing(secured: tuple[Catcher, Path], ho
     assert isinstance(outcome, Unreachable)
     assert outcome.code == (535 if how == "wrong password" else None)
     assert catcher.mails == []
+
+
+def test_a_mail_that_is_too_large_for_a_server_holds_up_no_other() -> None:
+    catcher = Catcher()
+    controller = Listening(catcher, catcher.socket, data_size_limit=len(MAIL))
+    controller.start()
+    outgoing = Outgoing(Server("127.0.0.1", catcher.port, Tls.NONE), "provider.example")
+    outcomes = [
+        outgoing.hand_over("a@provider.example", ["b@example.net"], mail)
+        for mail in (MAIL + 100 * b"x", MAIL)
+    ]
+    outgoing.close()
+    controller.stop()
+    assert outcomes == [NotTaken(552, again=False), Taken({})]
 
 
 def test_a_server_is_named_by_a_url() -> None:
