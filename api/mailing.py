@@ -123,18 +123,18 @@ async def bounced_plan(call: Call, mail: Known, bounce: Bounce) -> Plan | None:
 
 
 async def _told_person(call: Call, state: NotificationState) -> UUID:
-    """Return whose data a report is: who was told, or who asked, or who holds the contract."""
+    """Return whose data a report is: who was told, or who holds the contract, or who asked."""
     states = call.services.handler.states
     if state.person is not None:
         return state.person
     found: UUID | None = None
-    if state.ticket is not None:
-        ticket = await states.load(TICKET, Stream(StreamKind.TICKET, state.ticket))
-        found = ticket.state.requester
-    elif state.contract is not None:
+    if state.contract is not None:
         contract = await call.services.contract_stream(state.contract)
         if contract is not None:
             found = (await states.load(CONTRACT, contract)).state.holder
+    elif state.ticket is not None:
+        ticket = await states.load(TICKET, Stream(StreamKind.TICKET, state.ticket))
+        found = ticket.state.requester
     return found or new_id()
 
 

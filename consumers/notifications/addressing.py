@@ -36,8 +36,12 @@ class Standing:
         """Say whether somebody holds the contract, or may read under it; nobody while suspended."""
         if self.state.ownership.suspended is not None:
             return False
+        return self.holds(person) or right(self.state, person, Right.READ, at)
+
+    def holds(self, person: UUID | None) -> bool:
+        """Say whether somebody is a holder of the contract."""
         holders = {self.state.holder, *(one.id for one in self.state.ownership.holders)}
-        return person in holders or right(self.state, person, Right.READ, at)
+        return person is not None and person in holders
 
     def preferred(self, person: UUID | None) -> PreferencesStated | None:
         """Return what somebody prefers who may be told at all."""
@@ -86,13 +90,14 @@ def _given(event: object) -> tuple[Contact, ...]:
     return ()
 
 
-def of_record(standing: Standing, person: UUID | None, *languages: str) -> Addressee:
+def of_record(standing: Standing, asker: UUID | None, *languages: str) -> Addressee:
     """Return the holders of a contract, at the contacts of record alone."""
     mails = tuple(one.value for one in standing.contacts if one.kind is ContactKind.MAIL)
     preferred = standing.preferred(standing.state.holder)
     stated = (preferred.language or "") if preferred else ""
     form = preferred.form if preferred else _UNSTATED
     language = _language(stated, *languages, standing.state.language)
+    person = asker if standing.holds(asker) else None  # nobody else reads what goes there
     return _addressee(standing.number, person, language, form, mails)
 
 
@@ -107,7 +112,8 @@ def of_person(standing: Standing, opened: TicketOpened) -> Addressee:
     if own is not None and own.text is not None and valid_address(own.text):
         return _addressee(standing.number, person, language, preferred.form, (own,))
     mails = tuple(one.value for one in standing.contacts if one.kind is ContactKind.MAIL)
-    return _addressee(standing.number, person, language, preferred.form, mails)
+    told = person if standing.holds(person) else None
+    return _addressee(standing.number, told, language, preferred.form, mails)
 
 
 def of_enquiry(opened: TicketOpened) -> Addressee:

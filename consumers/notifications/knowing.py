@@ -20,13 +20,16 @@ from consumers.notifications.addressing import (
 from consumers.notifications.reading import Book, Event
 from consumers.notifications.telling import kind_of
 from consumers.notifications.told import About, Addressee, Told
-from domain.contract.ownership.events import AuthorityGiven, IdentityChanged
+from domain.contract.events import PreferencesStated
+from domain.contract.ownership.events import AuthorityGiven, FreezePlaced, IdentityChanged
 from domain.dispute.events import (
     ClaimReceived,
     ClaimRefused,
     ClaimUpheld,
     DisputeClosed,
     HolderTold,
+    ServiceResumed,
+    ServiceSuspensionConfirmed,
 )
 from domain.identity_change.events import ChangeNoticeGiven, IdentityChangeApplied
 from domain.log import Recorded
@@ -202,6 +205,8 @@ async def _of_case(book: Book, found: Event) -> Told | None:
         return await _of_claim(book, found)
     if recorded.contract is None or not await _known(book, recorded):
         return None
+    if isinstance(event, PreferencesStated) and not await _moved(book, found):
+        return None
     before = _ALWAYS
     if isinstance(event, IdentityChanged | IdentityChangeApplied):
         before = (await book.together(found))[0].recorded.position
@@ -233,12 +238,42 @@ async def _known(book: Book, recorded: Recorded) -> bool:
             case = Stream(StreamKind.IDENTITY_CHANGE, change)
         case DisputeClosed():
             case = recorded.stream
+        case FreezePlaced(dispute=dispute):
+            return not await _kept_quiet(book, Stream(StreamKind.DISPUTE, dispute), recorded)
+        case ServiceSuspensionConfirmed() | ServiceResumed():
+            return not await _kept_quiet(book, recorded.stream, recorded)
         case _ if recorded.stream.kind is StreamKind.IDENTITY_CHANGE:
             case = recorded.stream
         case _:
             return True
     events = await book.case(case, recorded.position)
     return any(isinstance(one.recorded.event, ChangeNoticeGiven | HolderTold) for one in events)
+
+
+async def _kept_quiet(book: Book, dispute: Stream, recorded: Recorded) -> bool:
+    """Say whether it is of a dispute by an order of which the holder was not told.
+
+    So for what ends and never was: a suspension of the service that nobody confirmed.
+    """
+    events = [one.recorded.event for one in await book.case(dispute, recorded.position)]
+    if isinstance(recorded.event, ServiceResumed) and not any(
+        isinstance(one, ServiceSuspensionConfirmed) for one in events
+    ):
+        return True
+    if any(isinstance(one, HolderTold) for one in events):
+        return False
+    return any(isinstance(one, ClaimReceived) and one.order is not None for one in events)
+
+
+async def _moved(book: Book, found: Event) -> bool:
+    """Say whether somebody's mail goes to another address of their own from this event on."""
+    stated = (await book.opened(found)).event
+    number = _counts_under(found)
+    if not isinstance(stated, PreferencesStated) or stated.mail is None or number is None:
+        return False
+    before = await standing_of(book, number, found.recorded.position)
+    known = before.preferences.get(stated.person)
+    return known is None or known.mail is None or known.mail.text != stated.mail.text
 
 
 def _counts_under(found: Event) -> str | None:

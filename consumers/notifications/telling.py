@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.contract.events import PersonNamed, RightsGranted, RightsRevoked
+from domain.contract.events import PersonNamed, PreferencesStated, RightsGranted, RightsRevoked
 from domain.contract.ownership.events import (
     AccessRestored,
     AccessSuspended,
@@ -108,5 +108,7 @@ def needs_attention(event: object) -> bool:
             return ending is not AuthorityEnding.ORDER
         case FreezePlaced(order=order):
             return order is None
+        case PreferencesStated(mail=mail):
+            return mail is not None
         case _:
             return isinstance(event, _ATTENTION)

@@ -20,7 +20,6 @@ from domain.ticket.events import (
     MessageRetracted,
     StatusChanged,
     TicketAcknowledged,
-    TicketOpened,
 )
 from domain.values import Sealed
 from infra.pdf.wording import words
@@ -121,16 +120,17 @@ def _headed(told: Told, say: Say) -> tuple[str, str | None]:
     if told.about is None or told.kind is NotificationKind.ATTENTION:
         return say[f"{told.kind}_subject"], None
     number, about = told.about.number, plain(told.about.subject or "")[:_SUBJECT]
+    if told.kind is NotificationKind.OPENED:
+        about = ""
     if not about:
         bare = say["heading_bare"].format(number=number)
         return f"[{number}] {bare}", bare
     return f"[{number}] {about}", say["heading"].format(number=number, subject=about)
 
 
-def _opened(told: Told, say: Say, _house: House) -> Sentences:
-    event = told.recorded.event
-    text = event.text if isinstance(event, TicketOpened) else None
-    return (say["opened"],), _own(text), ()
+def _opened(_told: Told, say: Say, _house: House) -> Sentences:
+    # Whether staff open it to tell of a claim or a change of identity is recorded only afterwards.
+    return (say["opened"],), None, ()
 
 
 def _acknowledged(told: Told, say: Say, house: House) -> Sentences:

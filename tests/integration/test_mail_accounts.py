@@ -7,10 +7,17 @@ import pytest
 from support.mailing import AGENT, Contract, Office, holder_document, named, posted, said, sending
 
 from domain.contract.documents import Category, Contact, ContactKind
-from domain.contract.events import PersonNamed, RightsRevoked
-from domain.contract.ownership.events import AccessSuspended, IdentityChanged
-from domain.contract.ownership.vocabulary import ChangeKind, HeldBy, Holder
-from domain.dispute.events import ClaimReceived, ClaimRefused, DisputeClosed, DisputeOpened
+from domain.contract.events import PersonNamed, PreferencesStated, RightsRevoked
+from domain.contract.ownership.events import AccessSuspended, FreezePlaced, IdentityChanged
+from domain.contract.ownership.vocabulary import ChangeKind, FreezeGround, HeldBy, Holder
+from domain.dispute.events import (
+    ClaimReceived,
+    ClaimRefused,
+    DisputeClosed,
+    DisputeOpened,
+    ServiceResumed,
+    ServiceSuspensionConfirmed,
+)
 from domain.dispute.vocabulary import ClaimRule, Closing, DisputeKind, Wish
 from domain.identity.proof import Capacity
 from domain.identity_change.events import (
@@ -20,6 +27,7 @@ from domain.identity_change.events import (
     Means,
 )
 from domain.log import Accepted
+from domain.notification.events import MailForm
 from domain.recovery.events import RecoveryReported
 from domain.stream import Stream, StreamKind
 from domain.ticket.events import (
@@ -165,3 +173,51 @@ def test_a_claimant_is_told_that_there_is_something_but_the_holder_is_not(post: 
         assert mail.mail["Subject"] == "Something needs your attention"
     assert post.catcher.told(accepted.event_ids[3]) == []
     assert [one for one in post.catcher.mails if contract.mail in one.to] == []
+
+
+@pytest.mark.parametrize("by_order", [False, True])
+def test_what_a_dispute_stops_is_told_unless_an_order_may_be_behind_it(
+    post: Office,
+    by_order: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    contract = post.contract()
+    dispute, claimant = Stream(StreamKind.DISPUTE, new_id()), new_id()
+    order = new_id() if by_order else None
+    received = ClaimReceived(
+        *(new_id(), claimant, Capacity.IN_PERSON, Wish.ACCESS, Channel.MAIL, new_id()),
+        *(order, (), (), None, None, None, said("It is mine", claimant)),
+    )
+    opened = DisputeOpened("8", DisputeKind.OTHER, contract.number, new_id(), "en", None)
+    why = said("Safer.", contract.holder)
+    post.record((dispute, contract.number, [opened, received]))
+    proposed_only = post.record((dispute, contract.number, [ServiceResumed(new_id(), why)]))
+    ground = FreezeGround.SEVERAL_CLAIMANTS
+    frozen = FreezePlaced(new_id(), dispute.id, ground, None, datetime.now(UTC), why)
+    suspension = new_id()
+    stopped = [
+        post.record((contract.stream, contract.number, [frozen])),
+        post.record((dispute, contract.number, [ServiceSuspensionConfirmed(suspension, AGENT.id)])),
+        post.record((dispute, contract.number, [ServiceResumed(suspension, why)])),
+    ]
+    post.tell()
+    mails = [post.catcher.told(one.event_ids[0]) for one in stopped]
+    assert [len(one) for one in mails] == [0 if by_order else 1] * 3
+    assert post.catcher.told(proposed_only.event_ids[0]) == []
+
+
+def test_that_mail_is_to_go_elsewhere_is_told_where_it_went_until_then(post: Office) -> None:
+    contract = post.contract()
+
+    def stated(mail: str | None, language: str) -> Accepted:
+        own = None if mail is None else said(mail, contract.holder)
+        wish = PreferencesStated(contract.holder, language, own, MailForm.HTML, ())
+        return post.record((contract.stream, contract.number, [wish]))
+
+    wishes = [stated("raider@example.net", "en"), stated("raider@example.net", "fr")]
+    wishes += [stated(None, "de"), stated("other@example.net", "de")]
+    post.tell()
+    mails = [post.catcher.told(one.event_ids[0]) for one in wishes]
+    assert [len(one) for one in mails] == [1, 0, 0, 1]
+    for mail in (mails[0][0], mails[3][0]):
+        assert mail.to == (contract.mail,)
+        assert "raider" not in str(mail.mail)

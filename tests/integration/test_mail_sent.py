@@ -152,6 +152,9 @@ def test_who_has_no_right_any_more_gets_nothing_at_their_own_address(
     post.tell()
     (mail,) = post.catcher.told(accepted.event_ids[0])
     assert mail.to == (contract.mail,)
+    (sent,) = post.became(accepted.event_ids[0])
+    assert isinstance(sent, NotificationSent)
+    assert sent.person is None
 
 
 @pytest.mark.parametrize(

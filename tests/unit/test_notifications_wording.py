@@ -141,11 +141,19 @@ def test_templates_of_the_vocabulary_read_in_english_as_it_says(code: str) -> No
     assert TEMPLATES[code] in text
 
 
-@pytest.mark.parametrize("case", ["posted", "corrected", "opened", "status new"])
+@pytest.mark.parametrize("case", ["posted", "corrected", "status new"])
 def test_somebodys_words_stand_in_both_parts_and_the_reason_in_none(case: str) -> None:
     for part in parts(mail(case, "en")):
         assert "4 711" in part
         assert "hidden" not in part
+
+
+def test_of_a_ticket_that_staff_opened_only_the_number_is_told() -> None:
+    made = mail("opened", "en")
+    assert made["Subject"] == "[104-273] Ticket 104-273"
+    for part in parts(made):
+        assert "104-273" in part
+        assert "4 711" not in part
 
 
 def test_what_concerns_an_account_names_no_ticket_nor_anything_else() -> None:
