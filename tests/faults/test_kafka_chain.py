@@ -54,8 +54,8 @@ def test_processes_that_start_while_kafka_refuses_wait_for_it(chain: Chain) -> N
             child.log.write_bytes(b"")
             child.start()
         head = chain.standing.head
-        assert eventually(lambda: chain.publisher.said("cannot publish"), PATIENCE)
-        assert eventually(lambda: chain.consumers.said("begins anew"), PATIENCE)
+        chain.until(lambda _: chain.publisher.said("cannot publish"))
+        chain.until(lambda _: chain.consumers.said("begins anew"))
         now = chain.until(lambda now: now.head > head + 2)
         assert now.acknowledged <= head
         for _, cable in chain.parts:
