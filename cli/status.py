@@ -62,7 +62,8 @@ def _elsewhere(found: dict[str, Any]) -> Iterator[str]:
         at = f"at {publisher['position']}, {publisher['lag']} behind"
         yield f"publisher  {publisher['topic']}: {at}"
     for name, one in found["consumers"].items():
-        trouble = f", {one['parked']} parked, {one['retried']} retried" if one["retried"] else ""
+        had = one["parked"] or one["retried"]
+        trouble = f", {one['parked']} parked, {one['retried']} retried" if had else ""
         yield f"consumer   {name}: at {one['position']}, {one['lag']} behind{trouble}"
 
 

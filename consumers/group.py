@@ -1,6 +1,7 @@
 """One member of a consumer group: takes what a feed brings into the inbox until it is stopped."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ _SQL: Final = load_sql(__file__, "group.sql")
 _LOG: Final = logger("consumers")
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
+_WORKED_OFF: Final = 1.0  # seconds between polls at most, while lanes are due
 
 Feeds = Callable[[str, Bearings], Feed]
 """Opens the feed of a consumer."""
@@ -118,8 +120,16 @@ class Member:
             self._step(Hop.RECORDED)
             feed.done()
             self._step(Hop.COMMITTED)
+        else:
+            with connection.transaction(), connection.cursor() as cursor:
+                self._inbox.fold(cursor)
+        until = time.monotonic() + _WORKED_OFF
+        while self._worked_off(connection) and time.monotonic() < until:
+            pass
+
+    def _worked_off(self, connection: Connection) -> bool:
         with connection.transaction(), connection.cursor() as cursor:
-            self._inbox.work_off(cursor)
+            return self._inbox.work_off(cursor)
 
 
 class _Bearings:

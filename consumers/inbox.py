@@ -134,6 +134,12 @@ class Inbox:
             self.receive(cursor, held, lambda _: None)
         return True
 
+    def fold(self, cursor: Cursor) -> None:
+        """Fold what members that handled at the same moment left to each other."""
+        for (epoch,) in cursor.execute(_SQL["unfolded"], [self.name]).fetchall():
+            values = {"first": None, "at": None, "limit": _FOLDED_AT_ONCE}
+            cursor.execute(_SQL["fold"], self._of(epoch) | values)
+
     def _take(self, cursor: Cursor, events: Sequence[Event]) -> list[Event]:
         progress = read_progress(cursor, self.name)
         wanted = {

@@ -26,8 +26,17 @@ INSERT INTO consumers.progress (consumer, epoch, upto, reached_at)
 VALUES (%(consumer)s, %(epoch)s, %(upto)s, %(reached_at)s)
 ON CONFLICT DO NOTHING
 
+-- name: unfolded
+SELECT epoch FROM consumers.progress AS progress
+WHERE consumer = %s AND EXISTS (
+    SELECT FROM consumers.inbox AS inbox
+    WHERE inbox.consumer = progress.consumer AND inbox.epoch = progress.epoch
+        AND inbox.position = progress.upto + 1
+)
+
 -- What follows `upto` without a gap becomes part of it. Whoever else does that at the moment does
--- it well enough: nobody waits. `first` is the batch's own first position, recorded at `at`.
+-- it well enough: nobody waits. `first` is the batch's own first position, recorded at `at`; both are
+-- null without a batch.
 -- name: fold
 WITH held AS MATERIALIZED (
     SELECT upto FROM consumers.progress
@@ -54,7 +63,8 @@ folded AS (
 UPDATE consumers.progress AS progress
 SET upto = reached.upto,
     reached_at = CASE
-        WHEN %(first)s <= reached.upto THEN greatest(progress.reached_at, %(at)s)
+        WHEN %(first)s::bigint <= reached.upto
+            THEN greatest(progress.reached_at, %(at)s::timestamptz)
         ELSE progress.reached_at
     END
 FROM reached

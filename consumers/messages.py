@@ -11,10 +11,12 @@ import msgspec
 
 from consumers.handler import Arrived
 from domain.errors import Malformed
-from infra.envelope import MAX_BYTES, Count, time_text
+from infra.envelope import MAX_BYTES, Count, Time, time_text
 from infra.forms import FORMS
 
 Headers = tuple[tuple[str, bytes], ...]
+
+_LAST_EPOCH: Final = 2**31 - 1
 
 
 class Message(NamedTuple):
@@ -73,6 +75,8 @@ def judge(message: Message, ledger: UUID) -> Event | Foreign:
         parts = found
     if parts.ledger != ledger:
         return Foreign(message, "an event of another ledger")
+    if parts.epoch > _LAST_EPOCH:
+        return Foreign(message, "an epoch that no ledger reaches")
     if message.headers is not None and (wrong := _contradiction(message, parts)):
         return Foreign(message, wrong)
     where = Where(parts.epoch, parts.position)
@@ -126,7 +130,7 @@ class _Newer(msgspec.Struct):
     stream: _Stream
     type: str
     type_version: Count
-    recorded_at: str
+    recorded_at: Time
 
 
 _PARSE: Final = msgspec.json.Decoder(_Newer).decode
@@ -137,7 +141,8 @@ def _outline(value: bytes) -> Outline | None:
         return None
     try:
         parts = _PARSE(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        recorded_at = time_text(parts.recorded_at)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Malformed):
         return None
     return Outline(
         parts.ledger.id,
@@ -147,7 +152,7 @@ def _outline(value: bytes) -> Outline | None:
         parts.stream.id,
         parts.type,
         parts.type_version,
-        parts.recorded_at,
+        recorded_at,
     )
 
 

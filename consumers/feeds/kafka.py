@@ -5,12 +5,12 @@ with the name of the event before it, and counts while the inbox knows that even
 none was committed, reading starts at the time before which everything was handled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from consumers.feeds import Bearings
 from consumers.isolation import Parked
-from consumers.messages import Message, Where
+from consumers.messages import Headers, Message, Where
 from infra.envelope import MAX_BYTES
 from infra.kafka import names, records
 from infra.kafka.client import GroupReader, Kafka, Writer
@@ -114,6 +114,17 @@ def _dead_letter(topic: str, parked: Parked) -> records.Message:
         ("ledger_origin", message.origin.encode()),
         ("ledger_reason", parked.reason.encode()),
         ("ledger_attempts", str(parked.attempts).encode()),
-        *(message.headers or ()),
+        *_short(message.headers or ()),
     )
-    return records.Message(topic, message.key, message.value[:MAX_BYTES], headers)
+    key = message.key and message.key[:MAX_BYTES]
+    return records.Message(topic, key, message.value[:MAX_BYTES], headers)
+
+
+def _short(headers: Headers) -> Iterator[tuple[str, bytes]]:
+    """Yield headers until they come to what a message may hold; the database keeps them all."""
+    left = MAX_BYTES
+    for name, value in headers:
+        left -= len(name.encode()) + len(value)
+        if left < 0:
+            return
+        yield name, value

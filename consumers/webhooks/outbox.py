@@ -97,10 +97,20 @@ def failed(connection: Connection, one: Waiting, reason: str, again: float | Non
         connection.execute(_SQL["postpone"], {**_row(one), "seconds": again})
 
 
+def retried(connection: Connection) -> None:
+    """Count that something has to be tried again."""
+    connection.execute(_SQL["retried"])
+
+
 def is_gone(connection: Connection, endpoint: str, url: str) -> bool:
     """Say whether the endpoint said, at this address, that it is gone for ever."""
     row = connection.execute(_SQL["is_gone"], [endpoint, url]).fetchone()
     return row is not None and bool(row[0])
+
+
+def moved(connection: Connection, endpoint: str, url: str) -> None:
+    """Forget that the endpoint was gone at another address than this one."""
+    connection.execute(_SQL["moved"], [endpoint, url])
 
 
 def gone(connection: Connection, endpoint: str, url: str) -> None:

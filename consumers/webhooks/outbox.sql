@@ -40,6 +40,9 @@ SET reason = %(reason)s, tries = tries + 1,
     first_tried_at = coalesce(first_tried_at, clock_timestamp())
 WHERE endpoint = %(endpoint)s AND epoch = %(epoch)s AND position = %(position)s
 
+-- name: retried
+UPDATE consumers.groups SET retried = retried + 1 WHERE name = 'webhooks'
+
 -- name: postpone
 UPDATE consumers.webhooks SET due = clock_timestamp() + make_interval(secs => %(seconds)s)
 WHERE endpoint = %(endpoint)s AND stream = %(stream)s AND sent_at IS NULL
@@ -50,6 +53,9 @@ WHERE endpoint = %(endpoint)s AND stream = %(stream)s AND sent_at IS NULL
 
 -- name: is_gone
 SELECT EXISTS (SELECT FROM consumers.webhooks_gone WHERE endpoint = %s AND url = %s)
+
+-- name: moved
+DELETE FROM consumers.webhooks_gone WHERE endpoint = %s AND url <> %s
 
 -- name: gone
 INSERT INTO consumers.webhooks_gone (endpoint, url) VALUES (%s, %s)

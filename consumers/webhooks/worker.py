@@ -83,6 +83,7 @@ class Worker:
     def _work(self, connection: Connection, sender: Sender, stop: threading.Event) -> None:
         """Send one after the other; an endpoint that fails is left alone for a moment."""
         rest = _FIRST_PAUSE
+        outbox.moved(connection, self._endpoint.name, self._endpoint.url)
         while not stop.is_set():
             self._prune(connection)
             answer = self._send_next(connection, sender, stop)
@@ -128,6 +129,7 @@ class Worker:
         else:
             _LOG.warning("webhook failed", endpoint=name, position=one.position, reason=reason)
         outbox.failed(connection, one, reason, again)
+        outbox.retried(connection)
 
     def _prune(self, connection: Connection) -> None:
         if time.monotonic() - self._pruned > _PRUNING:

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from support.databases import Database
 
+from cli.status import _elsewhere
 from consumers.redriving import redrive
 from domain.errors import NotFound
 from infra.pool import Pool
@@ -59,6 +60,18 @@ def test_where_nothing_ran_nothing_is_told(database: Database) -> None:
 def test_what_is_parked_and_what_was_retried_is_told_of_each_consumer(troubled: Database) -> None:
     fine = {"feed": "store", "position": 7, "lag": 0, "parked": 0, "retried": 4}
     assert told(troubled)["consumers"] == {"signals": fine, "webhooks": fine | {"parked": 3}}
+
+
+def test_what_waits_for_an_endpoint_that_is_gone_is_told_as_parked(troubled: Database) -> None:
+    with psycopg.connect(troubled.dsn_consumer) as connection:
+        connection.execute("INSERT INTO consumers.webhooks_gone VALUES ('shop', 'https://a.test')")
+    assert told(troubled)["consumers"]["webhooks"]["parked"] == 4
+
+
+def test_people_are_told_of_what_was_parked_without_another_try() -> None:
+    one = {"position": 7, "lag": 0, "parked": 2, "retried": 0}
+    (line,) = _elsewhere({"publisher": None, "consumers": {"webhooks": one}})
+    assert line.endswith("webhooks: at 7, 0 behind, 2 parked, 0 retried")
 
 
 def test_a_redrive_lets_everything_of_a_consumer_be_tried_again(troubled: Database) -> None:

@@ -193,6 +193,7 @@ class Fed:
         batch: int = 50,
         dsn: str | None = None,
         begins: dict[str, int] | None = None,
+        poll: float = 0.05,
     ) -> Member:
         store = self.ledger.database.dsn_consumer
 
@@ -200,7 +201,7 @@ class Fed:
             return start_of(store, consumer, begins or {})
 
         ledger = self.ledger.codec.ledger
-        pace = Pace(batch, 0.05)
+        pace = Pace(batch, poll)
         return Member(dsn or store, ledger, consumer, self.feed, start, pace, step)
 
     @contextmanager

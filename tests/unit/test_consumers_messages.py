@@ -41,6 +41,23 @@ def test_a_header_that_is_missing_or_wrong_makes_a_message_foreign(name: str) ->
         assert judged.lane == "topic/0/1"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("epoch", 2**31, "an epoch that no ledger reaches"),
+        ("recorded_at", "whenever", "no envelope"),
+        ("recorded_at", "2099-01-01T00:00:00", "no envelope"),
+        ("recorded_at", "0001-01-01T00:00:00+01:00", "no envelope"),
+    ],
+)
+def test_what_no_table_could_hold_is_foreign(name: str, value: object, said: str) -> None:
+    members = json.loads(ENVELOPE)
+    (members["ledger"] if name == "epoch" else members)[name] = value
+    judged = judge(came(json.dumps(members).encode(), None), LEDGER)
+    assert isinstance(judged, Foreign)
+    assert judged.fault.startswith(said)
+
+
 @given(st.binary(max_size=200) | st.just(b"[" * 100_000) | st.just(b'{"a":' * 20_000))
 def test_anything_at_all_can_come(value: bytes) -> None:
     for headers in (HEADERS, None):
