@@ -30,11 +30,15 @@ from kafka.errors import (  # type: ignore[import-untyped]
 )
 from kafka.net.compat import KafkaNetClient  # type: ignore[import-untyped]
 from kafka.net.inet import KafkaNetSocket  # type: ignore[import-untyped]
+from kafka.record.default_records import DefaultRecordBatch  # type: ignore[import-untyped]
 
 from domain.errors import Unavailable
 from infra.kafka.connection import ANSWER_WITHIN, IN_A_GROUP, READING, WAITING, WRITING, options
+from infra.kafka.lenient import read_any_names
 from infra.kafka.records import Message, Place, Record, Topic
 from infra.settings import Settings
+
+read_any_names(DefaultRecordBatch)
 
 _UNKNOWN_TOPIC: Final = 3
 _LOOK_BACK: Final = 16
@@ -79,11 +83,6 @@ class Kafka:
         """Return those of these topics that are there."""
         with self._admin() as admin:
             return _described(admin, names)
-
-    def all_topics(self) -> list[str]:
-        """Return the names of the topics that are there."""
-        with self._admin() as admin:
-            return sorted(str(name) for name in admin.list_topics())
 
     def ensure(self, name: str, partitions: int, *, compacted: bool = False) -> Topic:
         """Make a topic that keeps everything for ever unless it is there; return it as it is.

@@ -25,6 +25,15 @@ from projections.queue import QueueWriter
 MARK = "SELECT upto FROM consumers.progress"
 
 
+class _NoText(str):
+    """A header's name that another client writes as bytes that are no UTF-8."""
+
+    __slots__ = ()
+
+    def encode(self, *_: str) -> bytes:
+        return b"\xff\xfe"
+
+
 @pytest.fixture
 def fed(database: Database, keys_dir: Path, broker: Shared, tmp_path: Path) -> Iterator[Fed]:
     with ledger_on(database, keys_dir) as ledger:
@@ -54,6 +63,7 @@ def test_foreign_messages_are_parked_once_with_origin_and_reason_and_block_nobod
         (message_of(raw, fed.topic, ce_epoch=None), "header ce_epoch is missing"),
         (good[1]._replace(key=b"another"), "the key is not the stream's id"),
         (good[1]._replace(headers=(("\x00\ud7ff", b"\x00"),)), "header ce_specversion is missing"),
+        (good[1]._replace(headers=((_NoText("x"), b""),)), "header ce_specversion is missing"),
     ]
     fed.write([good[0], *(message for message, _ in foreign), *good[1:]])
     effects = Effects()
