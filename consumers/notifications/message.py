@@ -34,7 +34,8 @@ _REPLIED: Final = frozenset({NotificationKind.GUIDANCE})
 """What answers a mail; everything else is generated because of an event."""
 
 
-_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,900}>")
+_MESSAGE_ID: Final = re.compile(r"<(?![^>]*=\?)[!-;=?-~]{1,900}>")
+"""Nothing in it that could be read as an encoded word (RFC 2047): line breaks could be in one."""
 
 Thread = tuple[str, ...]
 """The Message-IDs of the mails that one follows: the first and the last."""
@@ -84,7 +85,8 @@ def mail_of(
     mail = EmailMessage(policy=_SEVEN_BITS)
     mail["From"] = sender.mail_from
     mail["To"] = [Address(addr_spec=one) for one in to]
-    mail["Subject"] = plain(letter.subject)
+    # The library reads encoded words (RFC 2047) where it is to write them, line breaks and all.
+    mail["Subject"] = plain(letter.subject).replace("=?", "= ?")
     mail["Date"] = at
     mail["Message-ID"] = message_id(event, sender.domain)
     if thread:

@@ -36,6 +36,7 @@ from domain.ticket.events import (
 from domain.values import Purpose, Sealed
 from domain.vocabulary import TEMPLATES
 from infra.languages import language_of
+from infra.mail.addresses import valid_address
 from infra.pdf.wording import LANGUAGES
 
 HOUSE: Final = House(ZoneInfo("Europe/Madrid"), "https://portal.example.net/?a=1&b=2")
@@ -164,13 +165,26 @@ def test_what_concerns_an_account_names_no_ticket_nor_anything_else() -> None:
         assert "711" not in part
 
 
-@pytest.mark.parametrize("subject", ["a\r\nBcc: eve@example.net", "a\n\nb", "a\x00b\u2028c\u202ed"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("a\r\nBcc: eve@example.net", "a\n\nb", "a\x00b\u2028c\u202ed"),
+        *("=?utf-8?q?=0D=0ABcc:_eve@example.net?=", "a =?utf-8?b?DQpCY2M6IGVAYi5jDQoNCng=?= b"),
+        "=?=?utf-8?q?=0D=0ABcc:_eve@example.net?=?=",
+    ],
+)
 def test_no_subject_adds_a_header(subject: str) -> None:
     made = mail("posted", "en", subject=subject)
     assert set(made.keys()) == set(mail("posted", "en").keys())
     assert made["Bcc"] is None
     assert "\n" not in made["Subject"]
     assert made["To"] == "ann@example.net"
+
+
+def test_no_message_id_adds_a_header() -> None:
+    hidden = ["<=?utf-8?q?=0D=0ABcc:_eve@example.net?=>", "<a=?utf-8?q?=0D=0AX:_?=@b>"]
+    assert thread_of([*hidden, "<a@b>", "<a\r\nBcc:@b>"]) == ("<a@b>",)
+    assert [valid_address(one.strip("<>")) for one in hidden] == [None, None]
 
 
 def test_words_cannot_become_markup_nor_hide() -> None:
