@@ -1,10 +1,12 @@
 """The settings of Kafka, part of `infra.settings.Settings`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
+
+_BESIDE: Final = ("published", "dlt")  # how topics end that are beside one of events
 
 
 class KafkaSettings(BaseSettings):
@@ -54,3 +56,11 @@ class KafkaSettings(BaseSettings):
         description="Copies of a topic when it is made; from three on, two must be "
         "written before anything counts as written.",
     )
+
+    @field_validator("kafka_topic")
+    @classmethod
+    def _is_no_other_ledgers(cls, topic: str) -> str:
+        _, dot, last = topic.rpartition(".")
+        if dot and (last.isdigit() or last in _BESIDE):
+            raise ValueError("may be another topic's next one, or beside it: end it otherwise")
+        return topic

@@ -71,3 +71,10 @@ def test_a_directory_of_secrets_that_is_missing_is_refused(
 def test_printed_settings_show_no_secret() -> None:
     shown = repr(read_settings(kek="s3cret", database_url="postgresql://a:s3cret@b/c"))
     assert "s3cret" not in shown
+
+
+@pytest.mark.parametrize("topic", ["ledger.events.2", "shop.events.published", "shop.events.dlt"])
+def test_a_topic_that_another_ledgers_could_become_is_refused(topic: str) -> None:
+    with pytest.raises(Malformed, match="LEDGER_KAFKA_TOPIC"):
+        read_settings(kafka_topic=topic)
+    assert read_settings(kafka_topic="shop2.events-2").kafka_topic == "shop2.events-2"
