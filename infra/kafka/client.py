@@ -94,6 +94,7 @@ class Kafka:
             "cleanup.policy": "compact" if compacted else "delete",
             "retention.ms": "-1",
             "retention.bytes": "-1",
+            "compression.type": "zstd",  # whatever others wrote with
             "min.insync.replicas": str(in_sync),
             "message.timestamp.after.max.ms": str(2**63 - 1),  # the ledger's clock decides
         }

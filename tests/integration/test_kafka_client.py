@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from kafka import KafkaProducer
 from pydantic import SecretStr
 from support.broker import settings
 
@@ -126,6 +127,20 @@ def test_a_reader_goes_back_where_it_is_told(kafka: Kafka) -> None:
     reader.seek(Place(topic, 0), 1)
     assert [record.value for record in read(reader, 1)] == [b"two"]
     reader.close()
+
+
+def test_what_others_packed_otherwise_can_be_read(
+    kafka: Kafka, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = topic_of(kafka)
+    others = KafkaProducer(bootstrap_servers=broker.bootstrap, compression_type="gzip")
+    others.send(name, b"v" * 1000).get(WITHIN)
+    others.close(WITHIN)
+    # stands for snappy and lz4, which cannot be unpacked here
+    monkeypatch.setattr("kafka.codec.has_gzip", lambda: False)
+    found = kafka.last(name)
+    assert found is not None
+    assert found.value == b"v" * 1000
 
 
 def test_a_topic_that_appears_later_is_read_from_its_beginning(kafka: Kafka) -> None:
