@@ -101,6 +101,22 @@ def test_a_rebalance_that_outlasts_a_poll_is_not_forgotten(chain: Chain) -> None
     reader.close()
 
 
+def test_a_broker_killed_before_it_heard_of_a_commit_takes_nothing_and_doubles_nothing(chain: Chain) -> None:
+    with chain.working(4):
+        chain.moved(3)
+        topics = chain.topics
+        chain.to_publisher.arm(Asked.END, Cut.SILENT)
+        assert chain.to_publisher.hit.wait(PATIENCE)
+        chain.kill_broker()
+        assert chain.standing.acknowledged < chain.standing.head
+        chain.to_publisher.cut(Cut.RESET)
+        chain.to_publisher.mend()
+        chain.broker.start()
+        chain.moved(3)
+    chain.check()
+    assert chain.topics == topics
+
+
 def test_a_database_killed_before_it_heard_of_a_commit_goes_on_behind_it(chain: Chain) -> None:
     with chain.working(5):
         chain.moved(3)
