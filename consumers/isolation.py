@@ -16,8 +16,16 @@ from domain.errors import LedgerError, Unavailable
 from infra.logs import logger
 
 TRIES: Final = 3
-TRANSIENT: Final = (psycopg.OperationalError, psycopg.InterfaceError, Unavailable)
-"""What no event is at fault for: the whole batch is tried again later."""
+TRANSIENT: Final = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedTable,
+    Unavailable,
+)
+"""What no event is at fault for, a migration that is missing too: the batch is tried again."""
 
 BEHIND: Final = "behind what is parked in its stream"
 _LONGEST: Final = 500

@@ -89,7 +89,10 @@ def test_exactly_what_comes_before_the_first_bad_event_of_a_lane_is_handled(
     assert told == reasons
 
 
-@pytest.mark.parametrize("error", [psycopg.OperationalError(), Unavailable("not now")])
+@pytest.mark.parametrize(
+    "error",
+    [psycopg.OperationalError(), psycopg.errors.UndefinedTable(), Unavailable("not now")],
+)
 def test_what_no_event_is_at_fault_for_is_raised(error: Exception) -> None:
     database: Any = Database()
     with pytest.raises(type(error)):
