@@ -16,6 +16,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 _SQL: Final = load_sql(__file__, "outbox.sql")
 _KEPT_DAYS: Final = 30
+_PRUNED_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,10 @@ def standing(cursor: Cursor) -> list[Standing]:
     return [Standing(*row) for row in cursor.execute(_SQL["standing"]).fetchall()]
 
 
-def prune(connection: Connection, endpoint: str) -> None:
-    """Take away a thousand of the records of what was sent more than 30 days ago."""
-    connection.execute(_SQL["prune"], [endpoint, _KEPT_DAYS])
+def prune(connection: Connection, endpoint: str) -> bool:
+    """Take away records of what was sent more than 30 days ago; False when more may be left."""
+    values = {"endpoint": endpoint, "days": _KEPT_DAYS, "limit": _PRUNED_AT_ONCE}
+    return connection.execute(_SQL["prune"], values).rowcount < _PRUNED_AT_ONCE
 
 
 def _row(one: Waiting) -> dict[str, Any]:

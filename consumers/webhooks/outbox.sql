@@ -88,6 +88,7 @@ ORDER BY endpoint
 DELETE FROM consumers.webhooks
 WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM consumers.webhooks
-    WHERE endpoint = %s AND sent_at < clock_timestamp() - make_interval(days => %s)
-    LIMIT 1000
+    WHERE endpoint = %(endpoint)s
+        AND sent_at < clock_timestamp() - make_interval(days => %(days)s)
+    LIMIT %(limit)s
 ))

@@ -54,7 +54,7 @@ class Worker:
         self._dsn = dsn
         self._endpoint = endpoint
         self._pace = pace or Pace()
-        self._pruned = 0.0
+        self._pruned = -_PRUNING
 
     def run(self, stop: threading.Event) -> None:
         """Send until `stop` is set; connect again, with growing pauses, when the store is gone."""
@@ -132,9 +132,9 @@ class Worker:
         outbox.retried(connection)
 
     def _prune(self, connection: Connection) -> None:
-        if time.monotonic() - self._pruned > _PRUNING:
-            self._pruned = time.monotonic()
-            outbox.prune(connection, self._endpoint.name)
+        now = time.monotonic()
+        if now - self._pruned >= _PRUNING and outbox.prune(connection, self._endpoint.name):
+            self._pruned = now
 
 
 def _now() -> datetime:
