@@ -7,10 +7,14 @@ import psycopg
 
 from consumers import parking
 from consumers.handler import Cursor
+from consumers.notifications import outbox as mail
 from consumers.webhooks import outbox as webhooks
 from domain.errors import Unavailable
 
-_OUTBOXES: Final[dict[str, Callable[[Cursor], int]]] = {"webhooks": webhooks.redrive}
+_OUTBOXES: Final[dict[str, Callable[[Cursor], int]]] = {
+    "notifications": mail.redrive,
+    "webhooks": webhooks.redrive,
+}
 
 
 def redrive(dsn: str, group: str) -> dict[str, int]:

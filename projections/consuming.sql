@@ -1,5 +1,6 @@
 -- The mark of the last epoch that a consumer began counts. What webhooks gave up sending, or have for
--- an endpoint that is gone, is parked as much as what they could not handle.
+-- an endpoint that is gone, is parked as much as what they could not handle. So is a mail that waits by
+-- a fault of its own, and not of a mail server.
 -- name: consumed
 SELECT groups.name, groups.feed, progress.epoch, progress.upto,
     greatest(0, coalesce((SELECT max(position) FROM ledger.events), 0) - progress.upto),
@@ -11,6 +12,10 @@ SELECT groups.name, groups.feed, progress.epoch, progress.upto,
                 given_up.due = 'infinity'
                 OR given_up.endpoint IN (SELECT endpoint FROM consumers.webhooks_gone)
             )
+    )
+    + (
+        SELECT count(*) FROM consumers.mail_outbox AS put_off
+        WHERE groups.name = 'notifications' AND put_off.reason NOT LIKE 'smtp-%%'
     ),
     (SELECT count(*) FROM consumers.lanes WHERE lanes.consumer = groups.name),
     groups.retried

@@ -66,6 +66,13 @@ def standing(cursor: Cursor) -> Standing:
     return Standing(waiting, put_off, oldest, tuple(sorted(reasons or ())))
 
 
+def redrive(cursor: Cursor) -> int:
+    """Let everything that was put off be tried at once; return how many events that are."""
+    found = cursor.execute(SQL["redrive"]).rowcount
+    cursor.execute(SQL["wake"])
+    return found
+
+
 async def take(connection: Connection) -> Taken | None:
     """Lock and return the next row that is due, None when there is none."""
     cursor = await connection.execute(SQL["take"])

@@ -32,6 +32,13 @@ WHERE event = %s
 -- name: waits
 UPDATE consumers.mail_outbox SET reason = %s WHERE event = %s
 
+-- What was put off is due at once, but for what somebody has in hand.
+-- name: redrive
+UPDATE consumers.mail_outbox SET due_at = clock_timestamp()
+WHERE event IN (
+    SELECT event FROM consumers.mail_outbox WHERE tries > 0 ORDER BY event FOR UPDATE SKIP LOCKED
+)
+
 -- name: retried
 UPDATE consumers.groups SET retried = retried + 1 WHERE name = 'notifications'
 

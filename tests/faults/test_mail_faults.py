@@ -20,6 +20,7 @@ from support.mailing import AGENT, PATIENCE, Catcher, Contract, Office, office, 
 from support.serving import wait_until
 
 from consumers.notifications.outbox import standing
+from consumers.redriving import redrive
 from domain.erasure import Basis, SubjectErased
 from domain.log import Accepted
 from domain.notification.events import (
@@ -169,12 +170,39 @@ def test_a_mail_that_cannot_be_worded_is_recorded_and_harms_no_other(still: Offi
     assert len(still.catcher.told(before)) == len(still.catcher.told(after)) == 1
 
 
+def _known(post: Office) -> None:
+    """Let the ledger know of the consumer: in these tests nothing feeds it but they."""
+    insert = "INSERT INTO consumers.groups (name, feed) VALUES ('notifications', 'store')"
+    post.execute(f"{insert} ON CONFLICT DO NOTHING")
+
+
+def test_a_mail_of_which_the_words_were_altered_waits_for_a_redrive_and_harms_no_other(
+    still: Office,
+) -> None:
+    _, _, event = one(still)
+    _, _, other = one(still)
+    alter = "UPDATE ledger.sealed_fields SET nonce = %s WHERE event_id = %s"
+    kept = still.rows(f"SELECT nonce FROM ledger.sealed_fields WHERE event_id = '{event}'")[0][0]
+    with psycopg.connect(still.database.dsn_superuser) as connection:
+        connection.execute(alter, [bytes(12), event])
+    _known(still)
+    still.feed()
+    with still.working():
+        wait_until(lambda: _reasons(still) == ("Integrity",), PATIENCE)
+        wait_until(lambda: still.catcher.told(other), PATIENCE)
+        assert not still.catcher.told(event)
+        with psycopg.connect(still.database.dsn_superuser) as connection:
+            connection.execute(alter, [kept, event])
+        assert redrive(still.database.dsn_consumer, "notifications")["sendings"] == 1
+        still.settled()
+    assert len(still.catcher.told(event)) == 1
+
+
 def test_a_server_that_is_away_is_waited_for_and_that_is_said(still: Office) -> None:
     _, _, event = one(still)
     late = Catcher()
     server = replace(still.post.server, port=late.port)
-    insert = "INSERT INTO consumers.groups (name, feed) VALUES ('notifications', 'store')"
-    still.execute(f"{insert} ON CONFLICT DO NOTHING")
+    _known(still)
     still.feed()
     with still.working(replace(still.post, server=server)):
         wait_until(lambda: "smtp-connection" in _reasons(still), PATIENCE)
