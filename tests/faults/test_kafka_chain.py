@@ -101,7 +101,9 @@ def test_a_rebalance_that_outlasts_a_poll_is_not_forgotten(chain: Chain) -> None
     reader.close()
 
 
-def test_a_broker_killed_before_it_heard_of_a_commit_takes_nothing_and_doubles_nothing(chain: Chain) -> None:
+def test_a_broker_killed_before_it_heard_of_a_commit_loses_and_doubles_nothing(
+    chain: Chain,
+) -> None:
     with chain.working(4):
         chain.moved(3)
         topics = chain.topics
