@@ -23,6 +23,7 @@ BENCHES: Final = {
     "checkpoint_delay": "checkpoint-delay",
     "proof": "proof",
     "publisher": "publisher",
+    "broker_away": "broker-away-memory broker-away-append",
     "consumer": "consumer",
     "notifying": "notifying notifying-kafka",
     "export": "export verify export-100000",

@@ -64,7 +64,7 @@ def test_a_head_is_no_checkpoint_and_a_checkpoint_no_head() -> None:
         ("contract C-1001", "contract "),
         ("contract C-1001", "81"),
         ("contract C-1001", "stream ticket 019B7CA9-8F2E-7DCA-BE71-7B1F64EB1410"),
-        ("contract C-1001", "stream mail 019b7ca9-8f2e-7dca-be71-7b1f64eb1410"),
+        ("contract C-1001", "stream letter 019b7ca9-8f2e-7dca-be71-7b1f64eb1410"),
         ("count 4", "count 04"),
         ("count 4", "count 0"),
         ("count 4", "count 71"),
