@@ -115,7 +115,7 @@ NOT_QUESTIONS = [
     b"contract C-0\n-\n",
     b"stream ticket C-0 -\n",
     b"stream ticket 019b7ca9-8f2e-7dca-be71-7b1f64eb1410\n",
-    b"stream mail 019b7ca9-8f2e-7dca-be71-7b1f64eb1410 -\n",
+    b"stream letter 019b7ca9-8f2e-7dca-be71-7b1f64eb1410 -\n",
     b"sign " + SIGN_THIS.encode(),
     SIGN_THIS.encode(),
     f"contract {SIGN_THIS} -\n".encode(),
