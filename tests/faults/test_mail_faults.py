@@ -187,7 +187,7 @@ def test_a_mail_of_which_the_words_were_altered_waits_for_a_redrive_and_harms_no
         connection.execute(alter, [bytes(12), event])
     _known(still)
     still.feed()
-    with still.working():
+    with still.working(replace(still.post, first_pause=3600.0)):  # by itself it is not tried again
         wait_until(lambda: _reasons(still) == ("Integrity",), PATIENCE)
         wait_until(lambda: still.catcher.told(other), PATIENCE)
         assert not still.catcher.told(event)
