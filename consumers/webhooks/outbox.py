@@ -1,6 +1,7 @@
 """What waits to be sent to each endpoint: the table `consumers.webhooks`."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -130,9 +131,24 @@ def standing(cursor: Cursor) -> list[Standing]:
     return [Standing(*row) for row in cursor.execute(_SQL["standing"]).fetchall()]
 
 
-def prune(connection: Connection, endpoint: str) -> bool:
+def drop(connection: Connection, endpoints: Collection[str]) -> Counter[str]:
+    """Drop what waits for any other endpoint than these; return how many messages that are."""
+    values = {"endpoints": list(endpoints)}
+    with connection.transaction():
+        connection.execute(_SQL["drop_gone"], values)
+        return Counter(endpoint for (endpoint,) in connection.execute(_SQL["drop"], values))
+
+
+def was_run(dsn: str) -> bool:
+    """Say whether this ledger ever had an endpoint."""
+    with psycopg.connect(dsn, connect_timeout=3) as connection:
+        row = connection.execute(_SQL["was_run"]).fetchone()
+    return row is not None and bool(row[0])
+
+
+def prune(connection: Connection) -> bool:
     """Take away records of what was sent more than 30 days ago; False when more may be left."""
-    values = {"endpoint": endpoint, "days": _KEPT_DAYS, "limit": _PRUNED_AT_ONCE}
+    values = {"days": _KEPT_DAYS, "limit": _PRUNED_AT_ONCE}
     return connection.execute(_SQL["prune"], values).rowcount < _PRUNED_AT_ONCE
 
 

@@ -84,11 +84,21 @@ WHERE sent_at IS NULL
 GROUP BY endpoint
 ORDER BY endpoint
 
+-- name: drop
+DELETE FROM consumers.webhooks
+WHERE sent_at IS NULL AND endpoint <> ALL (%(endpoints)s::text[])
+RETURNING endpoint
+
+-- name: drop_gone
+DELETE FROM consumers.webhooks_gone WHERE endpoint <> ALL (%(endpoints)s::text[])
+
+-- name: was_run
+SELECT EXISTS (SELECT FROM consumers.groups WHERE name = 'webhooks')
+
 -- name: prune
 DELETE FROM consumers.webhooks
 WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM consumers.webhooks
-    WHERE endpoint = %(endpoint)s
-        AND sent_at < clock_timestamp() - make_interval(days => %(days)s)
+    WHERE sent_at < clock_timestamp() - make_interval(days => %(days)s)
     LIMIT %(limit)s
 ))

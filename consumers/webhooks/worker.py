@@ -23,7 +23,6 @@ from infra.webhookat import WebhookAt
 _LOG: Final = logger("webhooks")
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
-_PRUNING: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,6 @@ class Worker:
         self._dsn = dsn
         self._endpoint = endpoint
         self._pace = pace or Pace()
-        self._pruned = -_PRUNING
 
     def run(self, stop: threading.Event) -> None:
         """Send until `stop` is set; connect again, with growing pauses, when the store is gone."""
@@ -85,7 +83,6 @@ class Worker:
         rest = _FIRST_PAUSE
         outbox.moved(connection, self._endpoint.name, self._endpoint.url)
         while not stop.is_set():
-            self._prune(connection)
             answer = self._send_next(connection, sender, stop)
             if answer is None:
                 stop.wait(self._pace.poll)
@@ -130,11 +127,6 @@ class Worker:
             _LOG.warning("webhook failed", endpoint=name, position=one.position, reason=reason)
         outbox.failed(connection, one, reason, again)
         outbox.retried(connection)
-
-    def _prune(self, connection: Connection) -> None:
-        now = time.monotonic()
-        if now - self._pruned >= _PRUNING and outbox.prune(connection, self._endpoint.name):
-            self._pruned = now
 
 
 def _now() -> datetime:

@@ -175,21 +175,6 @@ def test_what_was_tried_for_too_long_is_parked_with_what_follows_until_a_redrive
     assert {got.position for got in integrator.got[:-4]} == {1}
 
 
-def test_records_of_what_was_sent_long_ago_go_however_many_there_are(telling: Telling) -> None:
-    integrator = Integrator("a")
-    sent = """
-        INSERT INTO consumers.webhooks (endpoint, epoch, position, stream, event, due, sent_at)
-        SELECT 'a', 1, n, gen_random_uuid(), gen_random_uuid(), now(), now() - %s * interval '1 day'
-        FROM generate_series(%s::int, %s::int) AS n
-    """
-    with telling.pool.connection() as connection:
-        connection.execute(sent, [31, 1, 2_500])
-        connection.execute(sent, [29, 2_501, 2_510])
-    left = "SELECT count(*), min(position) FROM consumers.webhooks"
-    with integrators(integrator), telling.working(integrator.endpoint()):
-        integrator.until(lambda: telling.rows(left) == [(10, 2_501)])
-
-
 def test_who_is_gone_is_sent_nothing_until_a_redrive_or_another_address(telling: Telling) -> None:
     gone = [True]
     integrator = Integrator("a", act=lambda *_: 410 if gone[0] else 200)

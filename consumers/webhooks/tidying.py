@@ -1,0 +1,48 @@
+"""Takes out of `consumers.webhooks` what nobody will send or look up any more."""
+
+import threading
+from collections.abc import Iterable
+from typing import Final
+
+import psycopg
+
+from consumers.connecting import connect
+from consumers.webhooks import outbox
+from infra.logs import logger
+
+_LOG: Final = logger("webhooks")
+_EVERY: Final = 600.0
+_PAUSE: Final = 5.0
+
+
+class Tidying:
+    """Drops, once, what waits for endpoints that are not named any more; prunes records as it goes.
+
+    Once: while processes are restarted one by one, an old one must not drop what a new one notes.
+    """
+
+    def __init__(self, dsn: str, endpoints: Iterable[str]) -> None:
+        self._dsn = dsn
+        self._endpoints = tuple(endpoints)
+        self._dropped = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Tidy at once and every ten minutes until `stop` is set; sooner after an error."""
+        while not stop.is_set():
+            pause = _EVERY
+            try:
+                with connect(self._dsn, "webhooks tidies") as connection:
+                    self._drop(connection)
+                    while not outbox.prune(connection) and not stop.is_set():
+                        pass
+            except psycopg.OperationalError as error:
+                _LOG.warning("not tidied", error=type(error).__name__)
+                pause = _PAUSE
+            stop.wait(pause)
+
+    def _drop(self, connection: outbox.Connection) -> None:
+        if self._dropped:
+            return
+        for endpoint, messages in outbox.drop(connection, self._endpoints).items():
+            _LOG.warning("endpoint taken out", endpoint=endpoint, dropped=messages)
+        self._dropped = True
