@@ -17,6 +17,7 @@ _COMMANDS: Final = (
     ("up", "cli.up:up", "Start the whole ledger on this machine."),
     ("status", "cli.status:status", "Say what a ledger holds and how far its followers are."),
     ("token", "cli.people:token", "Make a person and a token for a development ledger."),
+    ("operator", "cli.operators:operator", "Let the first operator of a ledger in production in."),
     ("migrate", "cli.migrating:migrate", "Bring the database to the form this version needs."),
     ("doctor", "cli.doctor:doctor", "Check that nothing on this machine endangers the ledger."),
     ("import", "cli.importing:app", "Take over the history of another system."),

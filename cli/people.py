@@ -2,49 +2,30 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 from cyclopts import Parameter
 
 from cli.connection import Ready, Remote, Where, data_directory, find_ready
+from cli.joining import Joining, actor, identity, joining
 from cli.output import show
 from domain.contract import CONTRACT
 from domain.contract.commands import NamePerson, RegisterContract
 from domain.contract.documents import Category, Contact, ContactKind, Document, Passport
 from domain.contract.events import Right
 from domain.errors import Forked, LedgerError, Malformed, Unauthenticated, Unavailable
-from domain.handling import Handler, Reading, Step
-from domain.log import Accepted
-from domain.staff import STAFF
-from domain.staff.commands import JoinStaff
+from domain.handling import Step
 from domain.stream import Stream, StreamKind
-from domain.values import (
-    STAFF_ROLES,
-    Actor,
-    ActorKind,
-    Assurance,
-    Provenance,
-    Purpose,
-    Role,
-    Sealed,
-)
+from domain.values import STAFF_ROLES, Role
 from infra import logs
 from infra.development import ISSUER, DevelopmentIssuer
 from infra.ids import new_id
-from infra.keys.opening import open_keys
-from infra.secrets import Secrets
 from infra.settings import Settings
-from infra.store import open_log
 from projections.people import login_text
 
 CONTRACT_NUMBER: Final = "DEMO-1"
-SEEDER: Final = UUID("00000000-0000-7000-8000-000000000001")
-"""The actor of what `ledger up` records by itself."""
-
 _PASSPORT: Final = {
     "country": "PT",
     "number": "DEMO0001",
@@ -65,18 +46,14 @@ async def seed(settings: Settings) -> dict[str, Any]:
     if settings.issuers or settings.database_url is None:
         return {"tokens": {}, "customer_contract": None}
     issuer = DevelopmentIssuer(settings.data)
-    keys = open_keys(settings)
     try:
-        dsn = settings.database_url.get_secret_value()
-        async with open_log(dsn, settings.data, keys) as log:
-            seeding = _Seeding(Handler(log), Secrets(keys))
+        async with joining(settings) as ledger:
             for role in sorted(STAFF_ROLES):
-                await seeding.join(role)
-            await seeding.contract()
+                login = ISSUER, _subject(role, "demo")
+                await ledger.staff(f"join/{role.value}", f"Demonstration {role.value}", login, role)
+            await _contract(ledger)
     except Forked:  # who is known stays known, and `ledger continue` needs a ledger that runs
         logs.logger("seeding").warning("nobody can join: acknowledged events are missing")
-    finally:
-        keys.close()
     tokens = {role.value: issuer.mint(_subject(role, "demo")) for role in Role}
     return {"tokens": tokens, "customer_contract": CONTRACT_NUMBER}
 
@@ -85,78 +62,42 @@ def _subject(role: Role, name: str) -> str:
     return f"{role.value}:{name}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Seeding:
-    """Records under fixed keys, so that the second start finds what the first one made."""
-
-    handler: Handler
-    secrets: Secrets
-
-    async def join(self, role: Role) -> Accepted:
-        """Let the role's demonstration person join."""
-        member = Stream(StreamKind.STAFF, new_id())
-        command = JoinStaff(
-            by=_actor(),
-            at=datetime.now(UTC),
-            name=_identity(f"Demonstration {role.value}", member.id),
-            login=_identity(login_text(ISSUER, _subject(role, "demo")), member.id),
-            roles=(role,),
-            languages=("en",),
-        )
-        return await self._record(f"join/{role.value}", Step(STAFF, member, command))
-
-    async def contract(self) -> None:
-        """Register the demonstration contract and name its customer."""
-        holder = new_id()
-        passport = Passport(**{name: _identity(text, holder) for name, text in _PASSPORT.items()})
-        registered = await self._record(
-            "contract",
-            Step(
-                CONTRACT,
-                Stream(StreamKind.CONTRACT, new_id()),
-                RegisterContract(
-                    by=_actor(),
-                    at=datetime.now(UTC),
-                    number=CONTRACT_NUMBER,
-                    category=Category.INDIVIDUAL,
-                    holder=holder,
-                    language="en",
-                    document=Document(passport=passport),
-                    contacts=(Contact(ContactKind.MAIL, _identity("dana@example.net", holder)),),
-                ),
+async def _contract(ledger: Joining) -> None:
+    """Register the demonstration contract and name its customer."""
+    holder = new_id()
+    passport = Passport(**{name: identity(text, holder) for name, text in _PASSPORT.items()})
+    registered = await ledger.record(
+        "contract",
+        Step(
+            CONTRACT,
+            Stream(StreamKind.CONTRACT, new_id()),
+            RegisterContract(
+                by=actor(),
+                at=datetime.now(UTC),
+                number=CONTRACT_NUMBER,
+                category=Category.INDIVIDUAL,
+                holder=holder,
+                language="en",
+                document=Document(passport=passport),
+                contacts=(Contact(ContactKind.MAIL, identity("dana@example.net", holder)),),
             ),
-        )
-        await self._record(
-            "person",
-            Step(
-                CONTRACT,
-                Stream(StreamKind.CONTRACT, registered.id),
-                NamePerson(
-                    by=_actor(),
-                    at=datetime.now(UTC),
-                    person=holder,
-                    name=_identity(_PASSPORT["name"], holder),
-                    login=_identity(login_text(ISSUER, _subject(Role.CUSTOMER, "demo")), holder),
-                    rights=tuple(Right),
-                ),
+        ),
+    )
+    await ledger.record(
+        "person",
+        Step(
+            CONTRACT,
+            Stream(StreamKind.CONTRACT, registered.id),
+            NamePerson(
+                by=actor(),
+                at=datetime.now(UTC),
+                person=holder,
+                name=identity(_PASSPORT["name"], holder),
+                login=identity(login_text(ISSUER, _subject(Role.CUSTOMER, "demo")), holder),
+                rights=tuple(Right),
             ),
-        )
-
-    async def _record(self, name: str, step: Step) -> Accepted:
-        async def plan(_reading: Reading) -> tuple[Step, ...]:
-            return (step,)
-
-        key = self.secrets.command_key("seeding", name, b"")
-        said = Provenance(actor=_actor(), at=datetime.now(UTC), correlation=new_id())
-        return await self.handler.handle(plan, key, said)
-
-
-def _actor() -> Actor:
-    return Actor(ActorKind.SYSTEM, SEEDER, None, assurance=Assurance.LOCAL)
-
-
-def _identity(text: str, subject: UUID) -> Sealed:
-    return Sealed(text, subject, Purpose.IDENTITY)
+        ),
+    )
 
 
 def token(

@@ -9,6 +9,7 @@ COMMANDS = {
     "up": (),
     "status": (),
     "token": ("--role", "agent", "--subject", "ada"),
+    "operator": ("--issuer", "urn:login", "--subject", "ada", "--name", "Ada"),
     "migrate": (),
     "doctor": (),
     "import servicenow": ("FILE", "--timezone", "UTC"),

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -129,6 +130,28 @@ def test_commands_work_in_the_container_that_has_what_they_need(
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout).keys() >= told
+
+
+def test_the_first_operator_is_let_in_and_nobody_of_another_issuer(stack: Stack) -> None:
+    environment = stack.environment(compose.services()["api"])
+    (believed,) = json.loads(environment["LEDGER_ISSUERS"])
+
+    def let_in(issuer: str) -> subprocess.CompletedProcess[str]:
+        who = ["--issuer", issuer, "--subject", "4711", "--name", "Ana Lopes"]
+        command = ["ledger", "operator", *who, "--json"]
+        return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+
+    assert "not believed" in let_in("https://login.invalid/").stderr
+    ids = {json.loads(let_in(believed["issuer"]).stdout)["actor_id"] for _ in "12"}
+    assert len(ids) == 1
+    token = DevelopmentIssuer(Path(environment["LEDGER_DATA"])).mint("4711")
+    staff = f"http://{stack.addresses['127.0.0.1:8080']}/v1/staff/{ids.pop()}"
+
+    def knows() -> bool:
+        answer = httpx.get(staff, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        return answer.status_code == 200 and answer.json()["roles"] == ["operator"]
+
+    eventually(knows, "the operator asks about themselves")
 
 
 def test_none_of_them_needs_to_be_killed(stack: Stack) -> None:
