@@ -1,4 +1,4 @@
-"""What waits to be told: `consumers.mail_outbox`, a row for each event.
+"""What waits to be told: `consumers.mail_outbox`, a row for each event, and for who was put off.
 
 A row is taken by locking it and is gone when its mail is recorded, so that a crash in between
 leads to the same mail once more: with the same Message-ID, for that is the event's id.
@@ -39,12 +39,16 @@ class Notifications:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A row that this transaction has locked; `waits` is since when, in seconds."""
+    """A row that this transaction has locked; `waits` is since when, in seconds.
+
+    In the first `turn` (0) everybody is told, later those who are `owed` it: keyed hashes.
+    """
 
     event: UUID
-    lane: UUID
+    turn: int
     tries: int
     waits: float
+    owed: list[bytes] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 -- name: put
 INSERT INTO consumers.mail_outbox (event, position, lane)
 SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[])
-ON CONFLICT (event) DO NOTHING
+ON CONFLICT (event, turn) DO NOTHING
 
 -- name: wake
 SELECT pg_notify('ledger_mail', '')
@@ -9,34 +9,51 @@ SELECT pg_notify('ledger_mail', '')
 -- name: listen
 LISTEN ledger_mail
 
--- The next row that is due and the first of its lane; whoever takes it keeps it locked.
+-- The next row that is due, the first of its lane and of its event; whoever takes it keeps it locked.
 -- name: take
-SELECT event, lane, tries, extract(epoch FROM clock_timestamp() - queued_at)::float8
+SELECT event, turn, tries, extract(epoch FROM clock_timestamp() - queued_at)::float8, owed
 FROM consumers.mail_outbox AS waiting
 WHERE due_at <= clock_timestamp() AND NOT EXISTS (
     SELECT FROM consumers.mail_outbox AS before
     WHERE before.lane = waiting.lane AND before.position < waiting.position
+) AND NOT EXISTS (
+    SELECT FROM consumers.mail_outbox AS before
+    WHERE before.event = waiting.event AND before.turn < waiting.turn
 )
 ORDER BY due_at, position
 LIMIT 1
 FOR UPDATE SKIP LOCKED
 
 -- name: done
-DELETE FROM consumers.mail_outbox WHERE event = %s
+DELETE FROM consumers.mail_outbox WHERE event = %s AND turn = %s
+
+-- Who was put off while others were answered for: in a lane of their own, they hold nobody up. Noted
+-- before it is recorded who was told, and untouched until the turn before is done with.
+-- name: owe
+INSERT INTO consumers.mail_outbox
+    (event, turn, owed, position, lane, queued_at, due_at, tries, reason)
+SELECT event, turn + 1, %s, position, event, queued_at,
+    clock_timestamp() + %s * interval '1 second', tries + 1, %s
+FROM consumers.mail_outbox WHERE event = %s AND turn = %s
+ON CONFLICT (event, turn) DO UPDATE SET owed = excluded.owed
+
+-- name: owe_nobody
+DELETE FROM consumers.mail_outbox WHERE event = %s AND turn > %s
 
 -- name: put_off
 UPDATE consumers.mail_outbox
 SET tries = tries + 1, due_at = clock_timestamp() + %s * interval '1 second', reason = %s
-WHERE event = %s
+WHERE event = %s AND turn = %s
 
 -- name: waits
-UPDATE consumers.mail_outbox SET reason = %s WHERE event = %s
+UPDATE consumers.mail_outbox SET reason = %s WHERE event = %s AND turn = %s
 
 -- What was put off is due at once, but for what somebody has in hand.
 -- name: redrive
 UPDATE consumers.mail_outbox SET due_at = clock_timestamp()
-WHERE event IN (
-    SELECT event FROM consumers.mail_outbox WHERE tries > 0 ORDER BY event FOR UPDATE SKIP LOCKED
+WHERE (event, turn) IN (
+    SELECT event, turn FROM consumers.mail_outbox WHERE tries > 0
+    ORDER BY event, turn FOR UPDATE SKIP LOCKED
 )
 
 -- name: retried

@@ -1,7 +1,9 @@
 """What a mail needs to know: what happened, to whom it is told, in which language."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from domain.log import Recorded
@@ -52,3 +54,13 @@ class Told:
     def ticket(self) -> UUID | None:
         """Return the ticket's id."""
         return self.about.id if self.about is not None else None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return where it is told."""
+        return tuple(one.text for one in self.addressee.to if one.text)
+
+    def at(self, addresses: Collection[str]) -> Self:
+        """Return the same told at these of its addresses alone."""
+        to = tuple(one for one in self.addressee.to if one.text in addresses)
+        return replace(self, addressee=replace(self.addressee, to=to))

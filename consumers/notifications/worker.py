@@ -2,11 +2,13 @@
 
 Several work side by side, here and in other processes; mails of one ticket go one after the other.
 A row is locked until its mail is recorded. What cannot be handed over is tried again later, in the
-meantime others go on; while the server cannot be reached nobody is in anybody's way.
+meantime others go on; while the server cannot be reached nobody is in anybody's way. Of several
+addresses those that a server puts off are told later, in a turn of their own.
 """
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -27,11 +29,11 @@ from consumers.notifications.recording import Recorder
 from consumers.notifications.told import Told
 from consumers.notifications.wording import letter_of
 from domain.errors import Removed, Unavailable
+from domain.notification.commands import RecordFailed, RecordSent
 from domain.notification.events import NotificationFailure, NotificationKind
 from infra import logs
 from infra.keys import Keys
-from infra.mail.outgoing import NotTaken, Outcome, Outgoing, Unreachable
-from infra.mail.outgoing import Taken as HandedOver
+from infra.mail.outgoing import Answered, Outcome, Outgoing, Unreachable, Unsure
 from infra.secrets import Secrets
 from infra.store import open_log
 
@@ -138,12 +140,13 @@ class Hand:
                 return False
             reason = await self._told_or_reason(row)
             if reason is None:
-                await self.connection.execute(SQL["done"], [row.event])
+                await self.connection.execute(SQL["done"], [row.event, row.turn])
             elif self._pause:
-                await self.connection.execute(SQL["waits"], [reason, row.event])
+                await self.connection.execute(SQL["waits"], [reason, row.event, row.turn])
             else:
                 pause = self.post.pause(row.tries)
-                await self.connection.execute(SQL["put_off"], [pause, reason, row.event])
+                waits = [pause, reason, row.event, row.turn]
+                await self.connection.execute(SQL["put_off"], waits)
         if reason is not None:
             await self.connection.execute(SQL["retried"])
         return True
@@ -161,38 +164,44 @@ class Hand:
 
     async def _tell(self, row: Taken) -> str | None:
         """Tell of one event; return why it has to be tried again, None when it is done with."""
-        known = await self.recorder.standing(row.event)
-        if known.kind is not None:
-            if known.sent and known.ticket and known.kind is not NotificationKind.ATTENTION:
-                await self._follow(known.ticket, row.event)
+        if await self._is_recorded(row):
             return None
         async with self.recorder.log.reader.pool.connection() as reading:
             told = await told_of(Book(reading, self.recorder.log.codec.sealer), row.event)
-        if told is None:
+        if told is not None and row.owed is not None:
+            told = told.at([one for one in told.addresses if self._digest(one) in row.owed])
+        if told is None or (row.turn and not told.addressee.to):
             return None
         failure = told.addressee.failure or await self._suppressed(told)
         if failure is not None:
-            await self.recorder.failed(told, failure)
+            await self._failed(row, told, failure)
             return None
         try:
-            mail = await self._mail(told)
+            mail = await self._mail(told, row.turn)
         except Removed:
-            await self.recorder.failed(told, NotificationFailure.ERASED)
+            await self._failed(row, told, NotificationFailure.ERASED)
             return None
         except (TemplateError, LookupError, ValueError, TypeError) as error:
             _LOG.error("a mail cannot be worded", event_id=str(row.event), exc_info=error)
-            await self.recorder.failed(told, NotificationFailure.NOT_RENDERED)
+            await self._failed(row, told, NotificationFailure.NOT_RENDERED)
             return None
-        to = [one.text for one in told.addressee.to if one.text]
         outcome = await asyncio.to_thread(
-            self.outgoing.hand_over, self.post.envelope_from, to, mail
+            self.outgoing.hand_over, self.post.envelope_from, told.addresses, mail
         )
         return await self._after(row, told, outcome)
 
+    async def _is_recorded(self, row: Taken) -> bool:
+        """Say whether it is recorded what became of a row: then only the row was left over."""
+        if row.turn:
+            return await self.recorder.recorded(row.event, row.turn)
+        known = await self.recorder.standing(row.event)
+        if known.sent and known.ticket and known.kind is not NotificationKind.ATTENTION:
+            await self._follow(known.ticket, row.event)
+        return known.kind is not None
+
     async def _suppressed(self, told: Told) -> NotificationFailure | None:
         """Return why a mail must not go out: it would come back, or go round."""
-        addresses = [one.text for one in told.addressee.to if one.text]
-        if any(self.post.is_own(one) for one in addresses):
+        if any(self.post.is_own(one) for one in told.addresses):
             return NotificationFailure.OWN_ADDRESS
         if told.kind is NotificationKind.ATTENTION:
             return None
@@ -201,53 +210,99 @@ class Hand:
         over = row is not None and row[0] >= self.post.per_hour
         return NotificationFailure.TOO_MANY if over else None
 
-    async def _mail(self, told: Told) -> bytes:
+    async def _mail(self, told: Told, turn: int) -> bytes:
         domain = self.post.mail_from.domain
         ids = [told.answers] if told.answers else []
         if told.ticket is not None and told.kind is not NotificationKind.ATTENTION:
             cursor = await self.connection.execute(SQL["thread"], [told.ticket])
-            row = await cursor.fetchone()
-            ids += [message_id(one, domain) for one in row or () if one != told.recorded.id]
+            known = await cursor.fetchone() or ()
+            if turn:  # the last one may be of later
+                known = known[:1]
+            ids += [message_id(one, domain) for one in known if one != told.recorded.id]
         return mail_of(
             letter_of(told, self.post.house),
             told.kind,
             told.addressee.form,
             Sender(self.post.mail_from),
-            tuple(one.text for one in told.addressee.to if one.text),
+            told.addresses,
             told.recorded.id,
             told.recorded.recorded_at,
             thread_of(ids),
         )
 
     async def _after(self, row: Taken, told: Told, outcome: Outcome) -> str | None:
-        match outcome:
-            case HandedOver(refused=refused):
-                self._pause = 0.0
-                await self.recorder.sent(told, refused)
-                await self._note(told)
-                return None
-            case NotTaken(code=code, again=False):
-                self._pause = 0.0
-                await self.recorder.failed(told, NotificationFailure.REFUSED, code)
-                return None
-            case NotTaken(code=code) | Unreachable(code=code):
-                if row.waits > self.post.give_up_seconds:
-                    await self.recorder.failed(told, NotificationFailure.GAVE_UP, code)
-                    return None
-                unreachable = isinstance(outcome, Unreachable)
-                self._pause = min(self._pause * 2 or 1.0, _LONGEST_PAUSE) if unreachable else 0.0
-                return f"smtp-{code}" if code is not None else "smtp-connection"
+        if isinstance(outcome, Answered) and len(outcome.later) < len(told.addresses):
+            self._pause = 0.0
+            await self._answered(row, told, outcome)
+            return None
+        code = _code(outcome)
+        if row.waits > self.post.give_up_seconds:
+            await self._failed(row, told, NotificationFailure.GAVE_UP, code)
+            return None
+        unreachable = isinstance(outcome, Unreachable)
+        self._pause = min(self._pause * 2 or 1.0, _LONGEST_PAUSE) if unreachable else 0.0
+        return _reason(code)
 
-    async def _note(self, told: Told) -> None:
+    async def _answered(self, row: Taken, told: Told, answered: Answered) -> None:
+        """Record who was told and who never will be; let who was put off wait for another turn."""
+        refused, later = answered.refused, answered.later
+        if later:
+            await self._owe(row, later)
+        else:  # what was noted before a crash is no longer so
+            await self.connection.execute(SQL["owe_nobody"], [row.event, row.turn])
+        taken = told.at({*told.addresses} - {*refused, *later})
+        became: list[RecordSent | RecordFailed] = []
+        if taken.addressee.to:
+            became.append(self.recorder.sent(taken))
+        if refused:
+            code = max(refused.values())
+            failure = NotificationFailure.REFUSED
+            became.append(self.recorder.failed(told.at(refused), failure, code))
+        await self.recorder.record(told, row.turn, *became)
+        if taken.addressee.to:
+            await self._note(taken, row.turn)
+
+    async def _owe(self, row: Taken, later: Mapping[str, int]) -> None:
+        """Note who waits for another turn: lasting before anybody is recorded as told."""
+        owed = [self._digest(one) for one in later]
+        reason = _reason(max(later.values()))
+        async with self.recorder.log.reader.pool.connection() as noting:
+            values = [owed, self.post.pause(row.tries), reason, row.event, row.turn]
+            await noting.execute(SQL["owe"], values)
+            await noting.execute(SQL["retried"])
+
+    async def _failed(
+        self, row: Taken, told: Told, failure: NotificationFailure, code: int | None = None
+    ) -> None:
+        await self.recorder.record(told, row.turn, self.recorder.failed(told, failure, code))
+
+    async def _note(self, told: Told, turn: int) -> None:
         """Count the mail for its addresses, and let the ticket's next one follow it."""
         await self.connection.execute(SQL["forget"])
         await self.connection.execute(SQL["count"], [self._digests(told)])
-        if told.ticket is not None and told.kind is not NotificationKind.ATTENTION:
+        if told.ticket is not None and told.kind is not NotificationKind.ATTENTION and not turn:
             await self._follow(told.ticket, told.recorded.id)
 
     async def _follow(self, ticket: UUID, event: UUID) -> None:
         await self.connection.execute(SQL["follow"], [ticket, event, event])
 
     def _digests(self, told: Told) -> list[bytes]:
-        digest = self.recorder.secrets.digest
-        return [digest("recipients", one.text.lower()) for one in told.addressee.to if one.text]
+        return [self._digest(one.lower()) for one in told.addresses]
+
+    def _digest(self, address: str) -> bytes:
+        return self.recorder.secrets.digest("recipients", address)
+
+
+def _code(outcome: Outcome) -> int | None:
+    """Return the reply of a server that took nothing, None without one."""
+    match outcome:
+        case Answered(later=later):
+            return max(later.values())
+        case Unreachable(code=code):
+            return code
+        case Unsure():
+            return None
+
+
+def _reason(code: int | None) -> str:
+    return f"smtp-{code}" if code is not None else "smtp-connection"

@@ -10,7 +10,10 @@ from domain.values import Sealed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSent(Command):
-    """Record that a message was handed over for these addresses."""
+    """Record that a message was handed over for these addresses.
+
+    In a later `turn` than the first (0) only who was put off in the one before is told.
+    """
 
     contract: str | None
     ticket: UUID | None
@@ -19,6 +22,7 @@ class RecordSent(Command):
     language: str
     medium: Medium
     to: tuple[Recipient, ...]
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class RecordFailed(Command):
     failure: NotificationFailure
     code: int | None = None
     to: tuple[Recipient, ...] = ()
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ def evolve(state: NotificationState, event: NotificationEvent) -> NotificationSt
 
 
 def decide(state: NotificationState, command: NotificationCommand) -> tuple[NotificationEvent, ...]:
-    """Return the fact; what was recorded before is not recorded again.
+    """Return the fact; what was recorded of the first turn is not recorded again.
 
     Raises NotFound for the bounce of what was never sent, Refused for more bounces than are kept,
     Malformed by a text's size or for what is no status code.
@@ -61,9 +61,9 @@ def decide(state: NotificationState, command: NotificationCommand) -> tuple[Noti
     check_texts(command)
     match command:
         case RecordSent():
-            return () if state.sent else (_sent(command),)
+            return () if state.sent and not command.turn else (_sent(command),)
         case RecordFailed():
-            return () if state.failed else (_failed(command),)
+            return () if state.failed and not command.turn else (_failed(command),)
         case RecordBounced():
             return _bounced(state, command)
         case _:

@@ -15,6 +15,7 @@ from domain.errors import Malformed
 SECONDS: Final = 20.0
 """How long a server may take for each answer."""
 
+_OK: Final = frozenset({250, 251})
 _PERMANENT: Final = 500
 _TOO_LARGE: Final = 552
 _PORTS: Final = {"starttls": 587, "implicit": 465, "none": 25}
@@ -61,21 +62,19 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The server answers for it from now on, but for the addresses in `refused` (reply codes)."""
+class Answered:
+    """The server answers for it from now on, but for these addresses, with its reply codes.
 
-    refused: Mapping[str, int]
+    `refused` are those for which it never will be taken, `later` those for which it may be later.
+    """
+
+    refused: Mapping[str, int] = field(default_factory=dict)
+    later: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class NotTaken:
-    """The server did not take this message; `code` None: nobody knows whether it did.
-
-    `again` says that it may be taken later.
-    """
-
-    code: int | None
-    again: bool
+class Unsure:
+    """The connection broke off: nobody knows whether the server took this message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Unreachable:
     code: int | None
 
 
-Outcome = Taken | NotTaken | Unreachable
+Outcome = Answered | Unsure | Unreachable
 
 
 class Outgoing:
@@ -107,7 +106,7 @@ class Outgoing:
             return _given(link, sender, to, message)
         except (OSError, smtplib.SMTPException):
             self.close()
-            return NotTaken(None, again=True)
+            return Unsure()
         finally:
             if self._link is not None:
                 self._reset(link)
@@ -150,18 +149,30 @@ class Outgoing:
 
 
 def _given(link: smtplib.SMTP, sender: str, to: Sequence[str], message: bytes) -> Outcome:
+    """Hand over a message (RFC 5321, section 3.3); raise OSError, SMTPException for a lost link."""
+    size = [f"SIZE={len(message)}"] if link.has_extn("size") else []
+    code = link.mail(sender, size)[0]
+    if code == _TOO_LARGE:  # said of the message, whose size comes with the sender
+        return Answered(refused=dict.fromkeys(to, code))
+    if code not in _OK:
+        return Unreachable(code)
+    codes = {one: link.rcpt(one)[0] for one in to}
+    taken = [one for one in to if codes[one] in _OK]
+    if taken:
+        codes |= dict.fromkeys(taken, _data(link, message))
+    missed = {one: code for one, code in codes.items() if code not in _OK}
+    return Answered(
+        refused={one: code for one, code in missed.items() if code >= _PERMANENT},
+        later={one: code for one, code in missed.items() if code < _PERMANENT},
+    )
+
+
+def _data(link: smtplib.SMTP, message: bytes) -> int:
+    """Return the reply to the message itself."""
     try:
-        refused = link.sendmail(sender, list(to), message)
-    except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        return NotTaken(max(codes), again=min(codes) < _PERMANENT)
-    except smtplib.SMTPSenderRefused as error:
-        if error.smtp_code == _TOO_LARGE:  # said of the message, whose size comes with the sender
-            return NotTaken(error.smtp_code, again=False)
-        return Unreachable(error.smtp_code)
-    except smtplib.SMTPDataError as error:
-        return NotTaken(error.smtp_code, again=error.smtp_code < _PERMANENT)
-    return Taken({address: code for address, (code, _) in refused.items()})
+        return link.data(message)[0]
+    except smtplib.SMTPDataError as error:  # refused before it was said
+        return error.smtp_code
 
 
 def _code(error: Exception) -> int | None:

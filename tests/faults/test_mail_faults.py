@@ -59,6 +59,10 @@ def one(post: Office, **fields: object) -> tuple[Contract, Stream, UUID]:
     return contract, ticket, written(post, contract, ticket)
 
 
+def addresses(became: NotificationSent | NotificationFailed) -> list[str | None]:
+    return [one.mail.text for one in became.to]
+
+
 def test_a_server_that_says_later_gets_it_later_and_holds_nobody_up(still: Office) -> None:
     slow, ticket, first = one(still)
     second = written(still, slow, ticket, "And more.")
@@ -104,6 +108,58 @@ def test_some_addresses_of_a_contract_can_be_refused(still: Office) -> None:
     assert (len(sent.to), len(failed.to)) == (1, 1)
 
 
+def test_of_several_addresses_one_that_is_put_off_is_told_later_alone_and_holds_nobody_up(
+    still: Office,
+) -> None:
+    slow, good, bad = (f"{one}{new_id().hex}@example.net" for one in ("slow", "good", "bad"))
+    contract, ticket, first = one(still, mails=[slow, good, bad])
+    second = written(still, contract, ticket, "And more.")
+    still.catcher.replies |= {slow: ["451 later"] * 50, bad: ["550 no such user"] * 2}
+    _known(still)
+    still.feed()
+    with still.working():
+        wait_until(lambda: still.catcher.told(first) and still.catcher.told(second), PATIENCE)
+        waiting = str(still.rows("SELECT * FROM consumers.mail_outbox"))
+        still.catcher.replies.clear()
+        redrive(still.database.dsn_consumer, "notifications")
+        still.settled()
+    assert "smtp-451" in waiting
+    assert "example.net" not in waiting
+    for event in (first, second):
+        mails = still.catcher.told(event)
+        assert [mail.to for mail in mails] == [(good,), (slow,)]
+        assert len({mail.mail["Message-ID"] for mail in mails}) == 1
+        said_of = [(type(became), addresses(became)) for became in still.became(event)]
+        assert said_of == [
+            (NotificationSent, [good]),
+            (NotificationFailed, [bad]),
+            (NotificationSent, [slow]),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "failure"),
+    [
+        ("550 no such user", NotificationFailure.REFUSED),
+        ("452 full", NotificationFailure.GAVE_UP),
+    ],
+)
+def test_who_was_put_off_is_refused_or_given_up_in_the_end_and_nobody_is_told_twice(
+    still: Office, reply: str, failure: NotificationFailure
+) -> None:
+    slow, good = f"slow{new_id().hex}@example.net", f"good{new_id().hex}@example.net"
+    _, _, event = one(still, mails=[slow, good])
+    still.catcher.replies[slow] = ["452 full", reply]
+    still.feed()
+    with still.working(replace(still.post, give_up_seconds=0.0)):
+        still.settled()
+    assert [mail.to for mail in still.catcher.told(event)] == [(good,)]
+    sent, failed = still.became(event)
+    assert isinstance(failed, NotificationFailed)
+    assert (failed.failure, failed.code) == (failure, int(reply[:3]))
+    assert (addresses(sent), addresses(failed)) == ([good], [slow])
+
+
 def test_a_connection_that_breaks_off_leads_to_the_same_mail_once_more(still: Office) -> None:
     contract, _, event = one(still)
     still.catcher.lost.add(contract.mail)
@@ -115,7 +171,9 @@ def test_a_connection_that_breaks_off_leads_to_the_same_mail_once_more(still: Of
 
 
 def test_a_worker_killed_after_the_hand_over_sends_the_same_mail_once_more(still: Office) -> None:
-    _, _, event = one(still)
+    slow, good = f"slow{new_id().hex}@example.net", f"good{new_id().hex}@example.net"
+    _, _, event = one(still, mails=[slow, good])
+    still.catcher.replies[slow] = ["451 later"]
     still.feed()
     asked = {
         "dsn": still.database.dsn_consumer,
@@ -132,12 +190,14 @@ def test_a_worker_killed_after_the_hand_over_sends_the_same_mail_once_more(still
     )
     assert killed.returncode == -signal.SIGKILL
     (before,) = still.catcher.told(event)
+    assert before.to == (good,)
     assert still.became(event) == []
     with still.working():
         still.settled()
-    again = still.catcher.told(event)[1:]
-    assert [mail.mail["Message-ID"] for mail in again] == [before.mail["Message-ID"]]
-    assert len(still.became(event)) == 1
+    (again,) = still.catcher.told(event)[1:]
+    assert again.mail["Message-ID"] == before.mail["Message-ID"]
+    (sent,) = still.became(event)
+    assert {*addresses(sent)} == {*again.to} == {slow, good}
 
 
 def test_two_workers_send_each_mail_once_and_keep_the_order_of_tickets(still: Office) -> None:

@@ -16,7 +16,7 @@ from support.mailing import Catcher, Listening
 
 from consumers.notifications.post import Post
 from domain.errors import Malformed
-from infra.mail.outgoing import NotTaken, Outgoing, Server, Taken, Tls, Unreachable
+from infra.mail.outgoing import Answered, Outgoing, Server, Tls, Unreachable
 from infra.settings import read_settings
 
 MAIL = b"Message-ID: <01890000-0000-7000-8000-000000000001@provider.example>\r\n\r\nHello.\r\n"
@@ -85,7 +85,7 @@ def test_a_server_is_trusted_by_its_certificate_and_asks_who_we_are(
 ) -> None:
     catcher, ca = secured
     url = f"smtp://us%20er:p%40ss%2Fword@localhost:{catcher.port}"
-    assert _handed(url, ca) == Taken({})
+    assert _handed(url, ca) == Answered()
     assert len(catcher.mails) == 2
 
 
@@ -112,7 +112,7 @@ def test_a_mail_that_is_too_large_for_a_server_holds_up_no_other() -> None:
     ]
     outgoing.close()
     controller.stop()
-    assert outcomes == [NotTaken(552, again=False), Taken({})]
+    assert outcomes == [Answered(refused={"b@example.net": 552}), Answered()]
 
 
 def test_a_server_is_named_by_a_url() -> None:

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
 from email.headerregistry import Address
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,13 +22,13 @@ from consumers.notifications.worker import Worker
 from infra.mail.outgoing import Server, Tls
 
 
-async def _die(_recorder: Recorder, _told: Told, _refused: Mapping[str, int]) -> None:
+async def _die(_recorder: Recorder, _told: Told, _turn: int, *_became: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
     asked = json.loads(sys.stdin.read())
-    Recorder.sent = _die  # type: ignore[method-assign]
+    Recorder.record = _die  # type: ignore[method-assign]
     server = Server("127.0.0.1", asked["port"], Tls.NONE)
     sender = Address("The provider", "no-reply", "provider.example")
     house = House(ZoneInfo("UTC"), None)

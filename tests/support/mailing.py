@@ -39,6 +39,7 @@ from infra.keys import Keys
 from infra.mail.outgoing import Server, Tls
 from infra.postgres import Cluster
 from infra.reader import read_batch
+from infra.sealing import SealedRow
 from infra.store import PostgresLog
 
 AGENT: Final = Actor(ActorKind.STAFF, new_id(), Role.AGENT)
@@ -276,13 +277,24 @@ class Office:
         self.settled()
 
     def became(self, event: UUID) -> list[Any]:
-        """Return what is recorded of telling of an event."""
+        """Return what is recorded of telling of an event, its texts opened."""
         rows = self.rows(
-            "SELECT envelope FROM ledger.events WHERE stream_kind = 'notification'"
+            "SELECT event_id, envelope FROM ledger.events WHERE stream_kind = 'notification'"
             " AND stream_id = %s ORDER BY stream_version",
             event,
         )
-        return [self.log.codec.decode(row[0]).event for row in rows]
+        sealed = self.rows(
+            "SELECT event_id, field, key_id, nonce, ciphertext FROM ledger.sealed_fields"
+            " WHERE event_id = ANY (%s)",
+            [one for one, _ in rows],
+        )
+        fields = [SealedRow(*row) for row in sealed]
+        return [
+            self.log.codec.open(
+                raw, {row.field: row for row in fields if row.event_id == one}
+            ).event
+            for one, raw in rows
+        ]
 
 
 @contextmanager

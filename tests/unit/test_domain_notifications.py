@@ -55,6 +55,14 @@ def test_what_was_recorded_is_not_recorded_again() -> None:
     given(NOTIFICATION).after(FAILED).when(FAILED).then_nothing()
 
 
+def test_who_was_put_off_is_told_in_another_turn() -> None:
+    later = {"turn": 1, "to": TO}
+    sent = ask(RecordSent, **COMMON, language="en", **later)
+    failed = ask(RecordFailed, **COMMON, failure=NotificationFailure.GAVE_UP, **later)
+    assert given(NOTIFICATION).after(SENT).when(sent).types == ["NotificationSent"]
+    assert given(NOTIFICATION).after(SENT, FAILED).when(failed).types == ["NotificationFailed"]
+
+
 def test_some_addresses_can_be_refused_while_others_take_it() -> None:
     failed = NotificationFailed(**COMMON, failure=NotificationFailure.REFUSED, code=550, to=TO)
     state = given(NOTIFICATION).after(SENT).when(FAILED).then(failed)
