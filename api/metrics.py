@@ -9,7 +9,7 @@ _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 _OF_CONSUMERS: Final = {
     "position": "Up to where the consumer has handled or parked every event.",
     "lag": "Events behind that.",
-    "parked": "Events that the consumer could not handle and that wait to be redriven.",
+    "parked": "Events and sendings of the consumer that wait to be redriven.",
     "retried": "Tries of the consumer beyond the first, since it was added.",
 }
 

@@ -23,5 +23,5 @@ class ConsumerSettings(BaseSettings):
         {},
         description="Position behind which a consumer starts that was never run, a JSON object by "
         "name; 0 is the beginning of the ledger. Default: at its head, so that what happened "
-        "before has no effect now.",
+        "before has no effect now; `signals` and `queue-copy` at the beginning.",
     )
