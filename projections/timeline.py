@@ -91,7 +91,8 @@ async def timeline(
     asked = question("timeline", ticket, view)
     place = read_cursor(cursor, _Place, asked) if cursor else None
     if place is None:
-        place = await _begin(reads, ticket, moment or await resolve(reads), asked)
+        when = moment or await resolve(reads)
+        place = _Place(asked, when.position, await version_of(reads, ticket, when), 0)
     async with reads.pool.connection() as connection:
         read = _staff if view is View.STAFF else _customer
         entries = await read(connection, reads, ticket, place, limit + 1)
@@ -101,31 +102,32 @@ async def timeline(
     return Timeline(ticket, place.upto, place.position, tuple(shown), more)
 
 
-async def _begin(reads: Reads, ticket: UUID, moment: Moment, asked: str) -> _Place:
+async def version_of(reads: Reads, ticket: UUID, moment: Moment) -> int:
+    """Return the ticket's version as of a moment; raise NotFound when it had no event then."""
     values = {"stream": ticket, "position": moment.position, "occurred": moment.occurred}
     async with reads.pool.connection() as connection:
         row = await (await connection.execute(_SQL["prefix"], values)).fetchone()
     if row is None or row[0] == 0:
         raise NotFound("no such ticket at that moment")
-    return _Place(asked, moment.position, row[0], 0)
+    return int(row[0])
 
 
 async def _staff(
     connection: Connection, reads: Reads, ticket: UUID, place: _Place, limit: int
 ) -> list[Entry]:
-    found = await _page(connection, ticket, place.after, place.upto, limit)
+    found = await page_of(connection, ticket, place.after, place.upto, limit)
     return [_entry(one) for one in await open_envelopes(connection, reads.sealer, found)]
 
 
 async def _customer(
     connection: Connection, reads: Reads, ticket: UUID, place: _Place, limit: int
 ) -> list[Entry]:
-    changing = await _page(connection, ticket, 0, place.upto, None, AMENDING_TYPES)
+    changing = await page_of(connection, ticket, 0, place.upto, None, AMENDING_TYPES)
     amendments = Amendments.of(changing)
     shown: list[tuple[bytes, bytes | None]] = []
     after = place.after
     while len(shown) < limit:
-        found = await _page(connection, ticket, after, place.upto, limit, PUBLIC_TYPES)
+        found = await page_of(connection, ticket, after, place.upto, limit, PUBLIC_TYPES)
         parts = [parse(envelope) for envelope in found]
         shown += [
             (envelope, amendments.correction(one))
@@ -146,7 +148,7 @@ async def _customer(
     ]
 
 
-async def _page(
+async def page_of(
     connection: Connection,
     ticket: UUID,
     after: int,
@@ -154,6 +156,7 @@ async def _page(
     limit: int | None,
     types: tuple[str, ...] | None = None,
 ) -> list[bytes]:
+    """Return the envelopes of a ticket's next versions after one, of these types alone."""
     values: dict[str, Any] = {
         "stream": ticket,
         "after": after,

@@ -23,6 +23,7 @@ from domain.ticket.events import Channel
 from domain.ticket.replies import FollowUp, reply
 from infra.ids import new_id
 from projections import queue
+from projections.notifications import notifications
 from projections.timeline import View, timeline
 
 router = APIRouter(tags=["tickets"])
@@ -158,6 +159,29 @@ async def ticket_timeline(call: Call) -> Response:
     )
     headers = {"ETag": f'"{found.version}"', "Ledger-Position": str(found.as_of_position)}
     return shown(found, headers)
+
+
+@route(
+    router,
+    "GET",
+    "/v1/tickets/{id}/notifications",
+    query=common.AsOfPaged,
+    answer=forms.Notifications,
+    positioned=True,
+)
+async def ticket_notifications(call: Call) -> Response:
+    """Read what was told about the ticket's events; customers see what told themselves."""
+    stream, _ = await call.ticket(fresh=True)
+    asked_for = query(call, common.AsOfPaged)
+    found = await notifications(
+        call.services.reads,
+        stream.id,
+        customer=call.asker() if call.permit is Permit.OWN else None,
+        moment=await moment_of(call, asked_for),
+        limit=asked_for.limit,
+        cursor=asked_for.cursor,
+    )
+    return shown(found, {"Ledger-Position": str(found.as_of_position)})
 
 
 @route(

@@ -1,6 +1,7 @@
 """Bodies of the ticket operations."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from pydantic import Field
@@ -18,6 +19,7 @@ from api.schemas.common import (
     Text,
     Time,
 )
+from domain.notification.events import Medium, NotificationFailure, NotificationKind
 from domain.ticket.events import Audience, Channel, Priority, Relation, Status
 
 
@@ -189,5 +191,47 @@ class Timeline(Answer):
     """Everything that happened to a ticket, oldest first."""
 
     items: list[TimelineEntry]
+    next: str | None
+    as_of_position: int
+
+
+_UNSAID: Final = [None]
+
+
+class NotificationOutcome(Answer):
+    """One thing that is recorded of telling, at which position; null: not said of this outcome.
+
+    `recipients` counts addresses. Customers are not told `recipients`, `failure`, `code`, `status`.
+    """
+
+    outcome: str = Field(pattern="^(sent|failed|bounced)$", examples=["sent"])
+    position: int
+    event_id: UUID
+    recorded_at: datetime
+    medium: Medium
+    language: str | None
+    recipients: int | None
+    failure: NotificationFailure | None = Field(examples=_UNSAID)
+    code: int | None = Field(examples=_UNSAID)
+    status: str | None = Field(examples=_UNSAID)
+
+
+class Notification(Answer):
+    """What came of telling of one event; `person` is null where it was the contract's holders."""
+
+    event_id: UUID
+    position: int
+    version: int
+    type: str
+    recorded_at: datetime
+    kind: NotificationKind
+    person: UUID | None
+    outcomes: list[NotificationOutcome]
+
+
+class Notifications(Answer):
+    """What was told about a ticket's events, in their order; events untold are left out."""
+
+    items: list[Notification]
     next: str | None
     as_of_position: int

@@ -289,6 +289,7 @@ REQUESTS: dict[str, Callable[[World], Asked]] = {
     "read_ticket": _get("/v1/tickets/{ticket}"),
     "read_ticket_head": _head("/v1/tickets/{ticket}/head"),
     "ticket_timeline": _get("/v1/tickets/{ticket}/timeline"),
+    "ticket_notifications": _get("/v1/tickets/{ticket}/notifications"),
     "acknowledge_ticket": _ticket("acknowledge", {"reaction_seconds": 60}),
     "post_message": _ticket("messages", {"text": "Hello."}),
     "change_status": _ticket(
