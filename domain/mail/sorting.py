@@ -143,11 +143,23 @@ def _is_ours(letter: Letter, ours: Ours) -> bool:
 
 def _is_automatic(letter: Letter, precedence: str) -> bool:
     """Say whether a machine wrote it (RFC 3834, section 5; headers of servers before it)."""
+    if _is_of_a_server(letter):
+        return True
     submitted = letter.first("auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
     if submitted not in {"", "no"} or precedence == "auto_reply":
         return True
     suppressed = re.split(r"[\s,]+", letter.first("x-auto-response-suppress").lower())
     return not _AUTOMATIC.isdisjoint(suppressed)
+
+
+def _is_of_a_server(letter: Letter) -> bool:
+    """Say whether a mail server wrote it by itself: a report in a form of its own.
+
+    A postmaster may be somebody who asks something; then the envelope has an address.
+    """
+    senders = (letter.sender or "", letter.returned_to or "")
+    names = {one.rpartition("@")[0].lower() for one in senders}
+    return "mailer-daemon" in names or ("postmaster" in names and letter.returned_to is None)
 
 
 def _declined(letter: Letter, ours: Ours) -> MailReason | None:

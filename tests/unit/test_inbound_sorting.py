@@ -42,6 +42,11 @@ def test_a_question_about_no_account_is_an_enquiry() -> None:
         ({"Precedence": "auto_reply"}, DropReason.AUTOMATIC),
         ({"X_Auto_Response_Suppress": "DR, OOF, AutoReply"}, DropReason.AUTOMATIC),
         ({"X_Auto_Response_Suppress": "All"}, DropReason.AUTOMATIC),
+        ({"From": "MAILER-DAEMON@mx.example.net", "Return_Path": ""}, DropReason.AUTOMATIC),
+        ({"From": "Mailer-Daemon@mx.example.net"}, DropReason.AUTOMATIC),
+        ({"Return_Path": "<MAILER-DAEMON@mx.example.net>"}, DropReason.AUTOMATIC),
+        ({"From": "Postmaster <postmaster@example.net>", "Return_Path": ""}, DropReason.AUTOMATIC),
+        ({"From": "postmaster@example.net", "Return_Path": "<#@[]>"}, DropReason.AUTOMATIC),
         ({"Precedence": "bulk"}, DropReason.LIST),
         ({"Precedence": "Junk"}, DropReason.LIST),
         ({"Precedence": "list"}, DropReason.LIST),
@@ -76,6 +81,11 @@ def test_what_machines_wrote_or_we_did_is_dropped(
 )
 def test_headers_that_say_nothing_of_the_kind_drop_nothing(headers: dict[str, str]) -> None:
     assert of(**headers) == Enquiry("ada@example.net")
+
+
+def test_a_postmaster_to_whom_can_be_answered_may_ask() -> None:
+    found = of(From="postmaster@example.net", Return_Path="<postmaster@example.net>")
+    assert found == Enquiry("postmaster@example.net")
 
 
 @pytest.mark.parametrize("language", MATTERS)
@@ -171,6 +181,35 @@ def test_a_report_on_our_mail_is_a_bounce_also_from_nobody() -> None:
     assert isinstance(found, Bounce)
     assert (found.notification, found.status) == (UUID(ID), "5.1.1")
     assert "Final-Recipient: rfc822; nobody@example.net" in found.text
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        b"text/rfc822-headers",
+        b"message/rfc822-headers",
+        b"message/rfc822",
+        b"message/global-headers",
+        b"message/global",
+    ],
+)
+def test_what_a_report_returns_may_be_headers_or_a_mail(kind: bytes) -> None:
+    returned = report(f"<{ID}@provider.example>").replace(b"text/rfc822-headers", kind)
+    found = becomes(returned)
+    assert isinstance(found, Bounce)
+    assert found.notification == UUID(ID)
+
+
+@pytest.mark.parametrize("kind", ["delivery-status", "global-delivery-status"])
+def test_a_report_may_name_addresses_beyond_ascii(kind: str) -> None:
+    said = report(f"<{ID}@provider.example>", to="MARK").replace(b"rfc822; MARK", b"utf-8; MARK")
+    said = said.replace(b"report-type=delivery-status", f"report-type={kind}".encode())
+    said = said.replace(b"message/delivery-status", b"message/global-delivery-status")
+    found = becomes(said.replace(b"MARK", "zoë@exämple.net".encode()))
+    assert isinstance(found, Bounce)
+    assert (found.notification, found.status) == (UUID(ID), "5.1.1")
+    assert "Reporting-MTA: dns; mx.example.net" in found.text
+    assert "Final-Recipient: utf-8; zoë@exämple.net" in found.text
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])

@@ -1,8 +1,9 @@
-"""Reports on delivery (RFC 3462, RFC 3464): what was not delivered, and why."""
+"""Reports on delivery (RFC 3462, RFC 3464, RFC 6533): what was not delivered, and why."""
 
 import re
 from collections.abc import Iterator
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from typing import Final
 
 from domain.limits import TEXT
@@ -15,6 +16,12 @@ _UNKNOWN: Final = "5.0.0"
 """RFC 3463: a permanent failure of which nothing more is known."""
 
 _MESSAGE_ID: Final = re.compile(r"^message-id:\s*(<[^<>\s]{3,500}>)", re.IGNORECASE | re.MULTILINE)
+_RETURNED: Final = frozenset(
+    {"message/rfc822", "message/rfc822-headers", "message/global", "message/global-headers"}
+)
+"""Types that the parser reads as a mail inside the mail."""
+
+_BLANK_LINES: Final = re.compile(rb"(?:\r?\n){2,}")
 _VALUE: Final = 2_000
 _BLOCKS: Final = 100
 
@@ -25,7 +32,7 @@ def report_of(message: EmailMessage) -> Report | None:
         return None
     kind = message.get_param("report-type", "")
     parts = [one for one in message.get_payload() if isinstance(one, EmailMessage)]
-    if str(kind).lower() != "delivery-status":
+    if str(kind).lower().removeprefix("global-") != "delivery-status":
         return Report(delivery=False, failed=False, status="", about="", text="")
     blocks = [block for part in parts for block in _blocks(part)][:_BLOCKS]
     failed = [block for block in blocks if _value(block, "action").lower() == "failed"]
@@ -39,10 +46,20 @@ def report_of(message: EmailMessage) -> Report | None:
 
 
 def _blocks(part: EmailMessage) -> list[EmailMessage]:
-    """Return the groups of fields of a message/delivery-status: the mail's, one a recipient."""
-    if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
+    """Return the groups of fields of a delivery status: the mail's, one a recipient."""
+    kind = part.get_content_type()
+    if not kind.startswith("message/") or not part.is_multipart():
         return []
-    return [block for block in part.get_payload() if isinstance(block, EmailMessage)]
+    blocks = [block for block in part.get_payload() if isinstance(block, EmailMessage)]
+    if kind == "message/delivery-status":
+        return blocks
+    if kind != "message/global-delivery-status" or not blocks:
+        return []
+    # The parser does not know this one: to it the first group is a mail, the others are its body.
+    body = blocks[0].get_payload(decode=True)
+    others = _BLANK_LINES.split(body) if isinstance(body, bytes) else []
+    parser = BytesHeaderParser(policy=part.policy)
+    return blocks + [parser.parsebytes(one) for one in others[:_BLOCKS] if one.strip()]
 
 
 def _fields(block: EmailMessage) -> Iterator[tuple[str, str]]:
@@ -66,10 +83,10 @@ def _status(failed: list[EmailMessage]) -> str:
 def _about(part: EmailMessage) -> str:
     """Return the Message-ID of the mail, or of the headers, that a report returns."""
     payload = part.get_payload()
-    if part.get_content_type() == "message/rfc822" and isinstance(payload, list):
+    if part.get_content_type() in _RETURNED and isinstance(payload, list):
         inner = payload[0] if payload else None
         return _value(inner, "message-id") if isinstance(inner, EmailMessage) else ""
-    if part.get_content_type() in {"text/rfc822-headers", "message/rfc822-headers"}:
+    if part.get_content_type() == "text/rfc822-headers":
         data = part.get_payload(decode=True)
         raw = data[:HEADER_BYTES] if isinstance(data, bytes) else b""
         found = _MESSAGE_ID.search(raw.decode("latin-1"))
