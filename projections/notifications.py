@@ -34,8 +34,8 @@ _OUTCOMES: Final = {
 class Outcome:
     """One recorded event of telling: `sent`, `failed` or `bounced`; None is not said of it.
 
-    `failure` and the server's reply `code` are of what failed, `status` (RFC 3463) of a bounce.
-    `recipients` counts the addresses, none where their data was erased before it was recorded.
+    A bounce says only its `status` (RFC 3463). `failure` and the server's reply `code` are of what
+    failed. `recipients` counts addresses, none where their data was erased before it was recorded.
     """
 
     outcome: str
@@ -43,6 +43,8 @@ class Outcome:
     event_id: UUID
     recorded_at: datetime
     medium: Medium
+    kind: NotificationKind | None
+    person: UUID | None
     language: str | None
     recipients: int | None
     failure: NotificationFailure | None
@@ -52,15 +54,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """An event that was told of and what came of it, oldest first."""
+    """An event that was told of and what came of it, oldest first.
+
+    Whom a server put off is told later, of what is to be told then: kind and person may differ.
+    """
 
     event_id: UUID
     position: int
     version: int
     type: str
     recorded_at: datetime
-    kind: NotificationKind
-    person: UUID | None
     outcomes: tuple[Outcome, ...]
 
 
@@ -142,8 +145,12 @@ async def _told_to(
 
 
 def _tells(one: Notification, customer: UUID) -> bool:
-    """Say whether it told this customer; that a ticket needs attention is the provider's affair."""
-    return one.person == customer and one.kind is not NotificationKind.ATTENTION
+    """Say whether it told this customer alone; what needs attention is the provider's affair."""
+    return all(
+        outcome.person == customer and outcome.kind is not NotificationKind.ATTENTION
+        for outcome in one.outcomes
+        if outcome.kind is not None
+    )
 
 
 def _public(one: Notification) -> Notification:
@@ -178,22 +185,19 @@ async def _rows(
 
 
 def _notification(told: Envelope, records: list[Envelope]) -> Notification:
-    first = data_of(records[0])  # a bounce only ever follows what was sent
-    person = first["person"]
     return Notification(
         event_id=told.id,
         position=told.position,
         version=told.stream.version,
         type=told.type,
         recorded_at=told.recorded_at,
-        kind=NotificationKind(first["kind"]),
-        person=UUID(person) if person else None,
         outcomes=tuple(map(_outcome, records)),
     )
 
 
 def _outcome(record: Envelope) -> Outcome:
     data = data_of(record)
+    kind, person = data.get("kind"), data.get("person")
     failure, to = data.get("failure"), data.get("to")
     return Outcome(
         outcome=_OUTCOMES[record.type],
@@ -201,6 +205,8 @@ def _outcome(record: Envelope) -> Outcome:
         event_id=record.id,
         recorded_at=record.recorded_at,
         medium=Medium(data["medium"]),
+        kind=NotificationKind(kind) if kind else None,
+        person=UUID(person) if person else None,
         language=data.get("language"),
         recipients=None if to is None else len(to),
         failure=NotificationFailure(failure) if failure else None,

@@ -201,7 +201,8 @@ _UNSAID: Final = [None]
 class NotificationOutcome(Answer):
     """One thing that is recorded of telling, at which position; null: not said of this outcome.
 
-    `recipients` counts addresses. Customers are not told `recipients`, `failure`, `code`, `status`.
+    `person` is null where it was the contract's holders, or nobody known; `recipients` counts
+    addresses. Customers are not told `recipients`, `failure`, `code` and `status`.
     """
 
     outcome: str = Field(pattern="^(sent|failed|bounced)$", examples=["sent"])
@@ -209,6 +210,8 @@ class NotificationOutcome(Answer):
     event_id: UUID
     recorded_at: datetime
     medium: Medium
+    kind: NotificationKind | None
+    person: UUID | None
     language: str | None
     recipients: int | None
     failure: NotificationFailure | None = Field(examples=_UNSAID)
@@ -217,15 +220,13 @@ class NotificationOutcome(Answer):
 
 
 class Notification(Answer):
-    """What came of telling of one event; `person` is null where it was the contract's holders."""
+    """What came of telling of one event."""
 
     event_id: UUID
     position: int
     version: int
     type: str
     recorded_at: datetime
-    kind: NotificationKind
-    person: UUID | None
     outcomes: list[NotificationOutcome]
 
 
