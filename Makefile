@@ -8,7 +8,8 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 QUICK := tests/tidy tests/unit tests/property
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Three at a time: much of the slow tests is waiting. As collected, so that no long file comes last.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup run test check schemas bench bench-smoke mutants lock
 
