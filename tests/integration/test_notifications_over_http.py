@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 from support import databases
-from support.letters import report
+from support.letters import MATTERS, letter, raw, report, sender
 from support.mailing import Catcher
 from support.requests_of import contract_body, known, new_customer
 from support.serving import Served, serving, wait_until
@@ -108,13 +108,18 @@ def _story(served: Served, catcher: Catcher) -> Told:
     answered("She is rude.", audience="internal")
     made = Told(served, catcher, contract, person, token, own, ticket, bounced, refused="")
     wait_until(lambda: made.became(bounced, "sent"))
-    headers = _key() | {"Content-Type": "message/rfc822"}
-    mail = report(f"<{bounced}@{OURS}>", to=own)
-    _good(served.client("service").post("/v1/inbound/mail", content=mail, headers=headers))
+    (mail,) = catcher.told(UUID(bounced))
+    assert _came_in(served, report(mail.mail["Message-ID"], to=own))["outcome"] == "bounce"
     catcher.replies[own] = ["550 no such user"]
     made.refused = answered("It works again.")
     wait_until(lambda: made.became(made.refused, "failed"))
     return made
+
+
+def _came_in(served: Served, mail: bytes) -> Any:
+    """Let a mail server hand a mail over."""
+    headers = _key() | {"Content-Type": "message/rfc822"}
+    return _good(served.client("service").post("/v1/inbound/mail", content=mail, headers=headers))
 
 
 def _key() -> dict[str, str]:
@@ -156,6 +161,32 @@ def test_staff_see_of_each_event_what_was_told_and_what_came_of_it(told: Told, r
         ("bounced", None, None, None, None, None, "5.1.1"),
     ]
     assert _outcomes(second) == [("failed", told.person, None, 1, "refused", 550, None)]
+
+
+def test_a_mail_about_an_account_is_answered_by_mail_in_its_language_which_comes_back_once(
+    told: Told,
+) -> None:
+    address = sender()
+    mail = letter(MATTERS["de"], From=f"Eva <{address}>", Return_Path=f"<{address}>")
+    came = _came_in(told.served, raw(mail))
+    assert (came["outcome"], came["reason"]) == ("answered", "account")
+    event = UUID(came["event_ids"][0])
+    wait_until(lambda: bool(told.catcher.told(event)))
+    (answer,) = told.catcher.told(event)
+    assert answer.to == (address,)
+    assert answer.mail["Content-Language"] == "de"
+    assert answer.mail["Subject"] == "Wie Sie ein Ticket eröffnen"
+    assert answer.mail["In-Reply-To"] == mail["Message-ID"]
+
+    again = _came_in(told.served, raw(answer.mail))
+    assert (again["outcome"], again["reason"]) == ("dropped", "own")
+    returned = report(answer.mail["Message-ID"], to=address)
+    wait_until(lambda: _came_in(told.served, returned)["outcome"] == "bounce")
+    assert _came_in(told.served, returned)["event_ids"] == []
+    recorded = "SELECT type FROM ledger.events WHERE stream_id = %s ORDER BY stream_version"
+    with told.served.database() as connection:
+        types = [one for (one,) in connection.execute(recorded, [event])]
+    assert types == ["NotificationSent", "NotificationBounced"]
 
 
 def test_what_it_rests_on_is_named_by_positions_and_ids(told: Told) -> None:
