@@ -36,7 +36,7 @@ def test_what_happens_from_its_beginning_on_is_told_and_nothing_before(
         process = threading.Thread(target=serve, args=[settings, stop])
         process.start()
         try:
-            wait_until(lambda: bool(post.rows("SELECT FROM consumers.groups")), PATIENCE)
+            wait_until(lambda: bool(post.rows("SELECT FROM consumers.progress")), PATIENCE)
             after = _acknowledged(post, contract).event_ids[0]
             wait_until(lambda: bool(post.became(after)), PATIENCE)
         finally:

@@ -87,9 +87,9 @@ def told(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def _story(served: Served, catcher: Catcher) -> Told:
     """Tell of three answers by mail: of the first mail comes a bounce, the last is refused."""
-    groups = "SELECT FROM consumers.groups"
+    begun = "SELECT FROM consumers.progress"
     with served.database() as connection:
-        wait_until(lambda: bool(connection.execute(groups).fetchall()))
+        wait_until(lambda: bool(connection.execute(begun).fetchall()))
     contract, person, token = new_customer(served)
     own = f"{uuid4().hex[:12]}@example.net"
     customer = served.client(None, known(served, token))
