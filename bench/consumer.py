@@ -18,6 +18,7 @@ from consumers.feeds.store import StoreFeed
 from consumers.group import Member, Start
 from consumers.handler import Arrived, Begin, Cursor
 from consumers.inbox import Hop
+from consumers.judging import Judge
 from infra.kafka.client import Kafka
 from infra.postgres import Role
 from infra.sqlfiles import load_sql
@@ -68,7 +69,8 @@ def consume(made: Filled, feeds: Feeds) -> float:
             moments.append(time.perf_counter())
 
     dsn = made.scratch.dsn(Role.CONSUMER)
-    member = Member(dsn, made.codec.ledger, Teller(name), feeds, Start, step=step)
+    judge = Judge(made.codec.ledger, dsn)
+    member = Member(dsn, judge, Teller(name), feeds, Start, step=step)
     thread = threading.Thread(target=member.run, args=[stop])
     events, deadline = made.head, time.monotonic() + _PATIENCE
     thread.start()

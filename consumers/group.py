@@ -15,6 +15,7 @@ from consumers.feeds import Bearings, Feed
 from consumers.handler import Begin, Consumer
 from consumers.inbox import Hop, Inbox, Progress, Step, knows, read_progress
 from consumers.isolation import TRANSIENT
+from consumers.judging import Judge
 from consumers.messages import Where
 from domain.errors import Malformed
 from infra.logs import logger
@@ -53,7 +54,7 @@ class Member:
     def __init__(
         self,
         dsn: str,
-        ledger: UUID,
+        judge: Judge,
         consumer: Consumer,
         feeds: Feeds,
         start: Callable[[], Start],
@@ -62,7 +63,8 @@ class Member:
     ) -> None:
         self.name = consumer.name
         self._dsn = dsn
-        self._inbox = Inbox(consumer, ledger, step)
+        self._judge = judge
+        self._inbox = Inbox(consumer, judge, step)
         self._feeds = feeds
         self._start = start
         self._pace = pace or Pace()
@@ -82,6 +84,7 @@ class Member:
                             self._turn(connection, feed)
                             pause = _FIRST_PAUSE
                     finally:
+                        self._judge.close()
                         feed.close()
             except TRANSIENT as error:
                 _LOG.warning(

@@ -18,12 +18,12 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID
 
 from consumers import parking
 from consumers.handler import Consumer, Cursor
 from consumers.isolation import Isolation, Outcome, Parked
-from consumers.messages import Event, Foreign, Message, Where, judge
+from consumers.judging import Judge
+from consumers.messages import Event, Foreign, Message, Where
 from domain.errors import Unavailable
 from domain.ledger import LedgerContinued
 from infra.sqlfiles import load_sql
@@ -86,9 +86,9 @@ def knows(cursor: Cursor, consumer: str, where: Where) -> bool:
 class Inbox:
     """One consumer's inbox; each call is made in a transaction that the caller commits."""
 
-    def __init__(self, consumer: Consumer, ledger: UUID, step: Step = lambda _: None) -> None:
+    def __init__(self, consumer: Consumer, judge: Judge, step: Step = lambda _: None) -> None:
         self.name = consumer.name
-        self._ledger = ledger
+        self._judge = judge
         self._isolation = Isolation(consumer)
         self._step = step
 
@@ -97,7 +97,7 @@ class Inbox:
 
         Raises only what no message is at fault for: nothing was done then.
         """
-        judged = [judge(message, self._ledger) for message in messages]
+        judged = self._judge.compare(messages)
         fresh = self._take(cursor, [one for one in judged if isinstance(one, Event)])
         self._step(Hop.TAKEN)
         blocked = parking.blocked(cursor, self.name, {event.lane for event in fresh})
@@ -121,15 +121,15 @@ class Inbox:
         if lane is None:
             return False
         held = parking.held(cursor, self.name, lane)
-        judged = [judge(one, self._ledger) for one in held]
+        judged = self._judge.judge(held)
         others = [one for one in judged if one.lane != lane or isinstance(one, Foreign)]
         if not others:
             events = [one for one in judged if isinstance(one, Event)]
             outcome = self._isolation.handle(cursor, events, set())
             parking.settle(cursor, self.name, lane, events, outcome)
-        elif isinstance(other := others[0], Foreign):
+        elif isinstance(other := self._judge.compare([others[0].message])[0], Foreign):
             parking.keep(cursor, self.name, lane, other)
-        else:  # it was foreign to the version that parked it
+        else:  # it was foreign to the version, or the store, that parked it
             parking.settle(cursor, self.name, lane, [other], Outcome())
             self.receive(cursor, held, lambda _: None)
         return True

@@ -17,6 +17,7 @@ import psycopg
 from consumers.feeds import Bearings, Feed
 from consumers.feeds.store import StoreFeed
 from consumers.group import Feeds, Member, ledger_of, start_of
+from consumers.judging import Judge
 from consumers.registry import services
 from consumers.service import Service, Store, Worker
 from domain.errors import Malformed
@@ -76,7 +77,8 @@ def _parts(
 ) -> list[tuple[str, Worker]]:
     consumer = service.consumer
     start = partial(start_of, store.dsn, consumer, settings.consumer_begins)
-    member = Member(service.dsn or store.dsn, store.codec.ledger, consumer, feeds, start)
+    judge = Judge(store.codec.ledger, store.dsn)
+    member = Member(service.dsn or store.dsn, judge, consumer, feeds, start)
     workers = [partial(_keep_running, consumer.name, worker) for worker in service.workers]
     return [(consumer.name, member.run), *((f"{consumer.name} works", one) for one in workers)]
 

@@ -17,6 +17,7 @@ from support.views import ledger_on
 from consumers import inbox
 from consumers.handler import Cursor
 from consumers.inbox import Inbox
+from consumers.judging import Judge
 from consumers.messages import Message
 from consumers.parking import Redriven, redrive
 
@@ -69,7 +70,7 @@ def serve(dsn: str, member: Inbox, partition: Partition, seed: int, dies: float)
 
 def race(fed: Fed, effects: Effects, partitions: Sequence[Partition], seed: int) -> None:
     """Let two read each partition, neither knowing of the other."""
-    member = Inbox(effects, fed.ledger.codec.ledger)
+    member = Inbox(effects, Judge(fed.ledger.codec.ledger))
     threads = [
         threading.Thread(target=serve, args=[fed.dsn, member, one, seed * 10 + number, 0.1])
         for number, one in enumerate([*partitions, *partitions])
@@ -114,7 +115,7 @@ def test_what_is_redriven_while_more_comes_keeps_the_order_of_its_stream(
     finally:
         enough.set()
         redriving.join()
-    member = Inbox(effects, fed.ledger.codec.ledger)
+    member = Inbox(effects, Judge(fed.ledger.codec.ledger))
     assert redrive(fed.dsn, effects.name).lanes < 6
     with psycopg.connect(fed.dsn, autocommit=True) as connection:
         more = True
@@ -132,7 +133,7 @@ def test_what_another_folded_away_meanwhile_is_not_taken_again(
     messages = [message for one in partitions_of(fed) for message in one.messages]
     effects = Effects()
     fed.register(effects.name)
-    late = Inbox(effects, fed.ledger.codec.ledger)
+    late = Inbox(effects, Judge(fed.ledger.codec.ledger))
     read_progress = inbox.read_progress
 
     def read_and_be_late(cursor: Cursor, consumer: str) -> inbox.Progress:
@@ -140,7 +141,7 @@ def test_what_another_folded_away_meanwhile_is_not_taken_again(
         found = read_progress(cursor, consumer)
         monkeypatch.setattr(inbox, "read_progress", read_progress)
         with psycopg.connect(fed.dsn) as other, other.cursor() as its:
-            Inbox(effects, fed.ledger.codec.ledger).receive(its, messages, lambda _: None)
+            Inbox(effects, Judge(fed.ledger.codec.ledger)).receive(its, messages, lambda _: None)
         return found
 
     monkeypatch.setattr(inbox, "read_progress", read_and_be_late)

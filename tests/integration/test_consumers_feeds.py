@@ -135,7 +135,7 @@ def test_the_next_epoch_goes_on_where_it_begins(fed: Fed, keys_dir: Path) -> Non
         continued = continue_ledger(fed.ledger.database.dsn_owner, keys_dir, fed.ledger.codec.keys)
         assert (continued.epoch, continued.position) == (2, survived + 1)
         fed.published = survived
-        last = fed.tell(adding(ticket(), 0) for _ in range(10))
+        last = fed.tell(adding(one, 2) for one in streams[2:])
         fed.reach(effects.name, last, epoch=2)
         assert fed.mark(effects.name, 1) == lost
     done = [(epoch, position) for epoch, position, *_ in fed.effects(effects.name)]
@@ -144,3 +144,9 @@ def test_the_next_epoch_goes_on_where_it_begins(fed: Fed, keys_dir: Path) -> Non
     ]
     fed.consume(effects, last, epoch=2)
     assert len(fed.effects(effects.name)) == len(done)
+    late = Effects()
+    fed.consume(late, last, epoch=2)
+    fed.assert_once_in_order(late.name, range(1, last + 1))
+    parked = fed.ledger.rows("SELECT reason FROM consumers.parked WHERE position IS NULL")
+    assert len(parked) == (4 if fed.kafka else 0), "what a restore lost holds nothing up"
+    assert all("a restore lost it" in reason for (reason,) in parked)

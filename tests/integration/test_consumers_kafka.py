@@ -86,6 +86,43 @@ def test_foreign_messages_are_parked_once_with_origin_and_reason_and_block_nobod
         assert eventually(lambda: {row[2] for row in fed.parked(effects.name)} == {2})
 
 
+def test_a_forged_event_takes_no_place_from_the_real_one(fed: Fed, broker: Shared) -> None:
+    one, effects = ticket(), Effects()
+    last = fed.tell(adding(one, version) for version in range(2))
+    ((real,), *_) = fed.ledger.rows("SELECT envelope FROM ledger.events ORDER BY position")
+
+    def forged(old: bytes, new: bytes) -> records.Message:
+        assert old in real
+        return message_of(real.replace(old, new, 1), fed.topic)
+
+    with fed.running(fed.member(effects)):
+        fed.write(
+            [
+                forged(b'"position":1,', b'"position":3,'),
+                forged(b'"position":1,', b'"position":900,'),
+                forged(b'"epoch":1', b'"epoch":2'),
+                forged(b'"version":1', b'"version":7'),
+            ]
+        )
+        assert eventually(lambda: len(fed.parked(effects.name)) == 4)
+        fed.reach(effects.name, last)
+        before = fed.published
+        last = fed.ledger.tell(adding(one, version) for version in range(2, 5))
+        rows = fed.ledger.rows("SELECT envelope FROM ledger.events WHERE position > %s", [before])
+        same_batch = forged(b'"position":1,', b'"position":4,')
+        fed.write([same_batch, *(message_of(raw, fed.topic) for (raw,) in rows)])
+        fed.reach(effects.name, last)
+        redrive(fed.dsn, effects.name)
+        assert eventually(lambda: {row[2] for row in fed.parked(effects.name)} == {2})
+    fed.assert_once_in_order(effects.name, range(1, last + 1))
+    assert [version for *_, version in fed.effects(effects.name)] == [1, 2, 3, 4, 5]
+    parked = fed.ledger.rows("SELECT lane = origin, position, reason FROM consumers.parked")
+    reasons = [reason for own, position, reason in parked if own and position is None]
+    assert sum(reason.startswith("the store has no such event") for reason in reasons) == 2
+    assert sum(reason.startswith("the store has another event") for reason in reasons) == 3
+    assert len(committed(broker, names.dead_letters(fed.topic, effects.name))) == 5
+
+
 def test_what_is_parked_is_copied_for_others_with_origin_and_reason(
     fed: Fed, broker: Shared
 ) -> None:

@@ -11,6 +11,7 @@ from support.store import adding, ticket
 from support.views import eventually, ledger_on
 
 from consumers.inbox import Inbox
+from consumers.judging import Judge
 from consumers.messages import Message
 from consumers.parking import Redriven, redrive
 
@@ -27,7 +28,7 @@ def test_what_was_handled_at_the_same_moment_is_not_told_as_a_lag(fed: Fed) -> N
     one, two, three, four = [Message(bytes(raw), f"t/0/{position}") for position, raw in rows]
     effects = Effects()
     fed.register(effects.name)
-    inbox = Inbox(effects, fed.ledger.codec.ledger)
+    inbox = Inbox(effects, Judge(fed.ledger.codec.ledger))
     with psycopg.connect(fed.dsn) as first, psycopg.connect(fed.dsn) as second:
         inbox.receive(first.cursor(), [one, three], lambda _: None)
         inbox.receive(second.cursor(), [two, four], lambda _: None)

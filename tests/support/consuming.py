@@ -22,6 +22,7 @@ from consumers.feeds.store import StoreFeed
 from consumers.group import Member, Pace, Start, start_of
 from consumers.handler import Arrived, Begin, Cursor
 from consumers.inbox import Step
+from consumers.judging import Judge
 from domain.log import Request
 from infra.kafka import records
 from infra.kafka.client import Kafka
@@ -200,9 +201,9 @@ class Fed:
         def start() -> Start:
             return start_of(store, consumer, begins or {})
 
-        ledger = self.ledger.codec.ledger
+        judge = Judge(self.ledger.codec.ledger, None if dsn else store)
         pace = Pace(batch, poll)
-        return Member(dsn or store, ledger, consumer, self.feed, start, pace, step)
+        return Member(dsn or store, judge, consumer, self.feed, start, pace, step)
 
     @contextmanager
     def running(self, *members: Member) -> Iterator[None]:

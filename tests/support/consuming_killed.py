@@ -25,6 +25,7 @@ from consumers.feeds.kafka import KafkaFeed
 from consumers.feeds.store import StoreFeed
 from consumers.group import Member, Pace, Start
 from consumers.inbox import Hop
+from consumers.judging import Judge
 from infra import logs
 from infra.kafka.client import Kafka
 
@@ -50,8 +51,8 @@ def consume(asked: dict[str, Any], name: str, fatal: Hop) -> None:
 
     stop = threading.Event()
     threading.Timer(_PATIENCE, stop.set).start()
-    ledger, pace = UUID(asked["ledger"]), Pace(BATCH, 0.05)
-    Member(asked["dsn"], ledger, Effects(name), feed, Start, pace, step).run(stop)
+    judge, pace = Judge(UUID(asked["ledger"]), asked["dsn"]), Pace(BATCH, 0.05)
+    Member(asked["dsn"], judge, Effects(name), feed, Start, pace, step).run(stop)
 
 
 def main() -> None:
