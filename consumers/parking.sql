@@ -21,9 +21,16 @@ INSERT INTO consumers.parked (
 -- name: count_retried
 UPDATE consumers.groups SET retried = retried + %(retried)s WHERE name = %(consumer)s
 
+-- Lanes are locked in the order in which members lock those of a batch.
 -- name: redrive
-WITH due AS (
-    UPDATE consumers.lanes SET due = true WHERE consumer = %(consumer)s RETURNING lane
+WITH held AS MATERIALIZED (
+    SELECT lane FROM consumers.lanes
+    WHERE consumer = %(consumer)s ORDER BY lane FOR NO KEY UPDATE
+),
+due AS (
+    UPDATE consumers.lanes AS lanes SET due = true FROM held
+    WHERE lanes.consumer = %(consumer)s AND lanes.lane = held.lane
+    RETURNING lanes.lane
 )
 SELECT (SELECT count(*) FROM due),
        (SELECT count(*) FROM consumers.parked WHERE consumer = %(consumer)s),

@@ -1,6 +1,7 @@
 """What members of a group leave to each other, and a redrive of much at once."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -10,10 +11,15 @@ from support.databases import Database
 from support.store import adding, ticket
 from support.views import eventually, ledger_on
 
+from consumers import parking
 from consumers.inbox import Inbox
 from consumers.judging import Judge
 from consumers.messages import Message
 from consumers.parking import Redriven, redrive
+
+WAITING = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 @pytest.fixture
@@ -51,3 +57,18 @@ def test_many_lanes_are_worked_off_without_waiting_for_events_between_them(fed: 
         assert redrive(fed.dsn, effects.name) == Redriven(80, 80)
         assert eventually(lambda: not fed.parked(effects.name)), "one a second takes too long"
     fed.assert_once_in_order(effects.name, range(1, last + 1))
+
+
+def test_a_redrive_takes_lanes_in_the_order_in_which_members_do(fed: Fed) -> None:
+    effects = Effects()
+    fed.register(effects.name)
+    with ThreadPoolExecutor() as pool, psycopg.connect(fed.dsn) as member:
+        for lane in ("second", "first"):
+            fed.ledger.rows("INSERT INTO consumers.lanes VALUES (%s, %s)", [effects.name, lane])
+        cursor = member.cursor()
+        assert parking.blocked(cursor, effects.name, {"first"})
+        redriven = pool.submit(redrive, fed.dsn, effects.name)
+        assert eventually(lambda: bool(fed.ledger.rows(WAITING)))
+        assert parking.blocked(cursor, effects.name, {"second"}), "each waits for the other"
+        member.commit()
+        assert redriven.result() == Redriven(2, 0)
