@@ -6,6 +6,9 @@ from typing import Final, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
+TOPIC: Final = "ledger.events"
+"""The topic of events where no other is chosen."""
+
 _BESIDE: Final = ("published", "dlt")  # how topics end that are beside one of events
 
 
@@ -38,7 +41,7 @@ class KafkaSettings(BaseSettings):
         None, description="The password of that user, with SASL."
     )
     kafka_topic: str = Field(
-        "ledger.events",
+        TOPIC,
         pattern=r"^[a-z0-9][a-z0-9.-]{0,99}$",
         description="Topic of the events; one cluster can serve several ledgers by a topic each.",
     )

@@ -33,7 +33,7 @@ class KafkaFeed:
         self._placed: set[Place] = set()
         self._writer: Writer | None = None
         self._reader: GroupReader = kafka.reader(
-            names.group(consumer), names.every_generation(topic), self._assigned
+            names.group(topic, consumer), names.every_generation(topic), self._assigned
         )
 
     def poll(self, seconds: float, limit: int) -> Sequence[Message]:

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from infra.kafka_settings import TOPIC
+
 GROUPS: Final = "ledger."
 
 
@@ -26,6 +28,6 @@ def dead_letters(topic: str, consumer: str) -> str:
     return f"{topic}.{consumer}.dlt"
 
 
-def group(consumer: str) -> str:
-    """Return the consumer group of a consumer."""
-    return f"{GROUPS}{consumer}"
+def group(topic: str, consumer: str) -> str:
+    """Return the consumer group of a consumer: of this ledger alone, as the topic is."""
+    return f"{GROUPS}{consumer}" if topic == TOPIC else f"{GROUPS}{topic}.{consumer}"

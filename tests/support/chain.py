@@ -143,7 +143,7 @@ class Chain:
         """Return the positions that a consumer handled and of which its group does not know."""
         (upto,) = self.rows(_HANDLED, consumer, consumer)[0]
         with closing(KafkaAdminClient(bootstrap_servers=self.broker.bootstrap)) as admin:
-            (kept,) = admin.list_group_offsets(names.group(consumer)).values()
+            (kept,) = admin.list_group_offsets(names.group(TOPIC, consumer)).values()
         offsets = {Place(*place): one.offset for place, one in kept.items()}
         behind = [one for one in self.published() if one.offset >= offsets.get(one.place, 0)]
         return {at for one in behind if (at := position_of(one)) <= upto}

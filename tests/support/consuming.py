@@ -132,10 +132,10 @@ class Fed:
         """Return how many records a group has behind it, as Kafka keeps it."""
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         try:
-            found = admin.list_group_offsets(group(name))
+            (found,) = admin.list_group_offsets(group(self.topic, name)).values()
         finally:
             admin.close()
-        return sum(one.offset for one in found[group(name)].values())
+        return sum(one.offset for one in found.values())
 
     def handled(self, name: str) -> int:
         """Return how many events a consumer's mark and inbox name."""
@@ -155,7 +155,7 @@ class Fed:
         """Lose what Kafka keeps of a group."""
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         try:
-            admin.delete_groups([group(name)])
+            admin.delete_groups([group(self.topic, name)])
         finally:
             admin.close()
 
