@@ -154,9 +154,14 @@ def _tells(one: Notification, customer: UUID) -> bool:
 
 
 def _public(one: Notification) -> Notification:
+    """Return what the customer sees: as of one address, whatever came of each of several."""
+    first = {outcome.outcome: outcome for outcome in reversed(one.outcomes)}
+    if "sent" in first:
+        first.pop("failed", None)
     outcomes = tuple(
         replace(outcome, recipients=None, failure=None, code=None, status=None)
         for outcome in one.outcomes
+        if outcome is first.get(outcome.outcome)
     )
     return replace(one, outcomes=outcomes)
 

@@ -10,10 +10,11 @@ SELECT pg_notify('ledger_mail', '')
 LISTEN ledger_mail
 
 -- The next row that is due, the first of its lane and of its event; whoever takes it keeps it locked.
+-- The statement's time, not the clock's: what is not due yet is then left out by the index.
 -- name: take
 SELECT event, turn, tries, extract(epoch FROM clock_timestamp() - queued_at)::float8, owed
 FROM consumers.mail_outbox AS waiting
-WHERE due_at <= clock_timestamp() AND NOT EXISTS (
+WHERE due_at <= statement_timestamp() AND NOT EXISTS (
     SELECT FROM consumers.mail_outbox AS before
     WHERE before.lane = waiting.lane AND before.position < waiting.position
 ) AND NOT EXISTS (

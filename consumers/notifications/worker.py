@@ -274,6 +274,8 @@ class Hand:
     async def _failed(
         self, row: Taken, told: Told, failure: NotificationFailure, code: int | None = None
     ) -> None:
+        # What was noted before a crash is no longer so: this is said of all of them.
+        await self.connection.execute(SQL["owe_nobody"], [row.event, row.turn])
         await self.recorder.record(told, row.turn, self.recorder.failed(told, failure, code))
 
     async def _note(self, told: Told, turn: int) -> None:

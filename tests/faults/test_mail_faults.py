@@ -19,7 +19,7 @@ from support import databases
 from support.mailing import AGENT, PATIENCE, Catcher, Contract, Office, office, said
 from support.serving import wait_until
 
-from consumers.notifications.outbox import standing
+from consumers.notifications.outbox import SQL, standing
 from consumers.redriving import redrive
 from domain.erasure import Basis, SubjectErased
 from domain.log import Accepted
@@ -33,6 +33,7 @@ from domain.ticket.events import Audience, Cause, MessagePosted, Side, Status, S
 from domain.values import Purpose
 from infra.ids import new_id
 from infra.postgres import Cluster
+from infra.secrets import Secrets
 
 ROOT = Path(__file__).parents[2]
 
@@ -198,6 +199,37 @@ def test_a_worker_killed_after_the_hand_over_sends_the_same_mail_once_more(still
     assert again.mail["Message-ID"] == before.mail["Message-ID"]
     (sent,) = still.became(event)
     assert {*addresses(sent)} == {*again.to} == {slow, good}
+
+
+def test_who_was_noted_before_a_crash_is_not_told_after_it_was_recorded_that_nobody_was(
+    still: Office,
+) -> None:
+    slow, good = f"slow{new_id().hex}@example.net", f"good{new_id().hex}@example.net"
+    _, _, event = one(still, mails=[slow, good])
+    still.feed()
+    still.execute(  # as a worker leaves it that is killed when it noted who was put off
+        "INSERT INTO consumers.mail_outbox (event, turn, owed, position, lane)"
+        " SELECT event, 1, %s, position, event FROM consumers.mail_outbox WHERE event = %s",
+        [Secrets(still.keys).digest("recipients", slow)],
+        event,
+    )
+    still.catcher.replies |= {slow: ["451 later"], good: ["451 later"]}
+    with still.working(replace(still.post, give_up_seconds=0.0)):
+        still.settled()
+    assert still.catcher.told(event) == []
+    (failed,) = still.became(event)
+    assert failed.failure is NotificationFailure.GAVE_UP
+    assert addresses(failed) == [slow, good]
+
+
+def test_what_is_not_due_yet_is_left_out_by_an_index_however_much_it_is(still: Office) -> None:
+    with psycopg.connect(still.database.dsn_consumer) as connection:
+        connection.execute("SET LOCAL enable_seqscan = off")
+        connection.execute("SET LOCAL enable_sort = off")
+        plan = connection.execute(f"EXPLAIN {SQL['take']}").fetchall()
+    said_of = [line.strip() for (line,) in plan]
+    assert "Index Cond: (due_at <= statement_timestamp())" in said_of
+    assert not any(line.startswith(("Hash", "Merge", "Seq Scan")) for line in said_of)
 
 
 def test_two_workers_send_each_mail_once_and_keep_the_order_of_tickets(still: Office) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,8 +22,8 @@ from consumers.serve import serve
 from domain.handling import Reading, Step
 from domain.log import CommandKey
 from domain.notification import NOTIFICATION
-from domain.notification.commands import RecordSent
-from domain.notification.events import Medium, NotificationKind, Recipient
+from domain.notification.commands import RecordFailed, RecordSent
+from domain.notification.events import Medium, NotificationFailure, NotificationKind, Recipient
 from domain.stream import Stream, StreamKind
 from domain.values import Actor, ActorKind, Provenance, Purpose, Sealed
 from infra.ids import new_id
@@ -250,16 +250,22 @@ def _unsaid(item: Any) -> Any:
     return {**item, "outcomes": [{**one, **nothing} for one in item["outcomes"]]}
 
 
-def _record(told: Told, event: UUID, kind: NotificationKind) -> None:
-    """Record that the customer was told of an event of which no mail goes out."""
+def _record(told: Told, event: UUID, kind: NotificationKind, *, turns: bool = False) -> None:
+    """Record that the customer was told of an event of which no mail goes out.
+
+    In `turns`: at one address, not at another, and at a third one later.
+    """
     by, at = Actor(ActorKind.SYSTEM, new_id(), None), datetime.now(UTC)
     of = {"contract": told.contract, "ticket": None, "person": UUID(told.person), "kind": kind}
     mail = Sealed(told.own, UUID(told.person), Purpose.CORRESPONDENCE)
     how = {"language": "en", "medium": Medium.MAIL, "to": (Recipient(mail),)}
-    command = RecordSent(by=by, at=at, **of, **how)
+    sent = RecordSent(by=by, at=at, **of, **how)
+    refused = {"medium": Medium.MAIL, "failure": NotificationFailure.REFUSED, "code": 550}
+    commands = (sent, RecordFailed(by=by, at=at, **of, **refused), replace(sent, turn=1))
 
     async def plan(_: Reading) -> tuple[Step, ...]:
-        return (Step(NOTIFICATION, Stream(StreamKind.NOTIFICATION, event), command),)
+        stream = Stream(StreamKind.NOTIFICATION, event)
+        return tuple(Step(NOTIFICATION, stream, one) for one in commands[: 3 if turns else 1])
 
     async def record() -> None:
         key = CommandKey(hashlib.sha256(event.bytes).digest(), (bytes(36),))
@@ -269,19 +275,32 @@ def _record(told: Told, event: UUID, kind: NotificationKind) -> None:
     asyncio.run_coroutine_threadsafe(record(), told.served.loop).result(20)
 
 
+def _opened(told: Told) -> Any:
+    customer = told.served.client(None, told.token)
+    asked = {"contract": told.contract, "channel": "portal", "language": "en"}
+    body = asked | {"subject": "My login", "text": "I lost it."}
+    return _good(customer.post("/v1/tickets", json=body, headers=_key()))
+
+
 @pytest.mark.parametrize("kind", [NotificationKind.STATUS, NotificationKind.ATTENTION])
 def test_customers_do_not_learn_that_their_ticket_is_one_of_which_mail_says_nothing(
     told: Told, kind: NotificationKind
 ) -> None:
-    customer = told.served.client(None, told.token)
-    asked = {"contract": told.contract, "channel": "portal", "language": "en"}
-    body = asked | {"subject": "My login", "text": "I lost it."}
-    opened = _good(customer.post("/v1/tickets", json=body, headers=_key()))
+    opened = _opened(told)
     _record(told, UUID(opened["event_ids"][0]), kind)
     (item,) = told.items(ticket=opened["id"])
     assert item["outcomes"][0]["kind"] == kind
     seen = told.items(None, told.token, ticket=opened["id"])
     assert seen == [_unsaid(item)] * (kind is not NotificationKind.ATTENTION)
+
+
+def test_customers_do_not_learn_that_they_were_told_at_several_addresses(told: Told) -> None:
+    opened = _opened(told)
+    _record(told, UUID(opened["event_ids"][0]), NotificationKind.STATUS, turns=True)
+    (item,) = told.items(ticket=opened["id"])
+    assert [one["outcome"] for one in item["outcomes"]] == ["sent", "failed", "sent"]
+    (seen,) = told.items(None, told.token, ticket=opened["id"])
+    assert seen == _unsaid({**item, "outcomes": item["outcomes"][:1]})
 
 
 def test_a_page_goes_on_where_the_one_before_ended_as_of_its_moment(told: Told) -> None:

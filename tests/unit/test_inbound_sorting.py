@@ -52,6 +52,7 @@ def test_a_question_about_no_account_is_an_enquiry() -> None:
         ({"Precedence": "list"}, DropReason.LIST),
         ({"List_Id": "<news.example.net>"}, DropReason.LIST),
         ({"Return_Path": "<>"}, DropReason.RETURNED),
+        ({"Return_Path": "<MAILER-DAEMON>"}, DropReason.RETURNED),
         ({"From": "Support <support@provider.example>"}, DropReason.OWN),
         ({"From": "anybody@own.example"}, DropReason.OWN),
         ({"Return_Path": "<SUPPORT@Provider.example>"}, DropReason.OWN),

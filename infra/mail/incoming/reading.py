@@ -24,6 +24,9 @@ _PIECE: Final = 65_536
 _REGISTRY: Final = HeaderRegistry()
 _HEADERS_END: Final = re.compile(rb"\r?\n\r?\n|\r\r")
 _ESSENTIAL: Final = ("message-id", "from", "date", "subject")
+_NOBODY: Final = "mailer-daemon"
+"""What a mail server may write for nobody, with no domain, when it hands a mail to a program."""
+
 _UNFOLD: Final = re.compile(r"[\r\n]+")
 _ANGLE: Final = re.compile(r"<([^<>\s]{3,320})>")
 
@@ -120,6 +123,8 @@ def _returned_to(fields: Mapping[str, tuple[str, ...]]) -> str | None:
     if value is None:
         return None
     inner = value.strip().removeprefix("<").removesuffix(">").strip()
+    if inner.lower() == _NOBODY:
+        return ""
     return valid_address(inner) if inner else ""
 
 
