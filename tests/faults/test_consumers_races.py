@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from support.consuming import Effects, Fed, fed_by
 from support.databases import Database
-from support.store import adding, seeds, ticket
+from support.store import FIXED_SEED, adding, seeds, ticket
 from support.views import ledger_on
 
 from consumers import inbox
@@ -81,7 +81,7 @@ def race(fed: Fed, effects: Effects, partitions: Sequence[Partition], seed: int)
         thread.join()
 
 
-@seeds(1)
+@seeds(1, FIXED_SEED)
 def test_members_that_serve_the_same_partition_repeat_nothing_and_keep_the_order(
     fed: Fed, seed: int
 ) -> None:
@@ -94,7 +94,7 @@ def test_members_that_serve_the_same_partition_repeat_nothing_and_keep_the_order
     assert fed.mark(effects.name) == EVENTS
 
 
-@seeds(1)
+@seeds(1, FIXED_SEED)
 def test_what_is_redriven_while_more_comes_keeps_the_order_of_its_stream(
     fed: Fed, seed: int
 ) -> None:

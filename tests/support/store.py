@@ -130,11 +130,19 @@ def positions(dsn: str) -> list[int]:
     return [row[0] for row in rows(dsn, "SELECT position FROM ledger.events ORDER BY position")]
 
 
-def seeds(how_many: int) -> Any:
-    """Parameters `seed`, new ones at every run; pytest prints them with the test's name."""
-    fixed = os.environ.get("LEDGER_TEST_SEED")
+FIXED_SEED = 20_260_101
+"""The seed of what is the same at every run, beside what is new."""
+
+
+def seeds(how_many: int, *fixed: int) -> Any:
+    """Parameters `seed`, new ones at every run; pytest prints them with the test's name.
+
+    `fixed` are more, the same at every run.
+    """
+    wanted = os.environ.get("LEDGER_TEST_SEED")
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID")  # every worker has to collect the same tests
-    chosen = [int(fixed)] if fixed else random.Random(run).sample(range(10**6), how_many)
+    fresh = random.Random(run).sample(range(10**6), how_many)
+    chosen = [int(wanted)] if wanted else [*fixed, *fresh]
     return pytest.mark.parametrize("seed", chosen)
 
 
