@@ -131,8 +131,14 @@ def standing(cursor: Cursor) -> list[Standing]:
     return [Standing(*row) for row in cursor.execute(_SQL["standing"]).fetchall()]
 
 
+def unnamed(connection: Connection, endpoints: Collection[str]) -> dict[str, int]:
+    """Return how much waits for each other endpoint than these; 0: it only said it is gone."""
+    rows = connection.execute(_SQL["unnamed"], {"endpoints": list(endpoints)}).fetchall()
+    return dict(rows)
+
+
 def drop(connection: Connection, endpoints: Collection[str]) -> Counter[str]:
-    """Drop what waits for any other endpoint than these; return how many messages that are."""
+    """Drop what waits for these endpoints; return how many messages that are."""
     values = {"endpoints": list(endpoints)}
     with connection.transaction():
         connection.execute(_SQL["drop_gone"], values)

@@ -84,13 +84,24 @@ WHERE sent_at IS NULL
 GROUP BY endpoint
 ORDER BY endpoint
 
+-- name: unnamed
+SELECT endpoint, sum(messages)::bigint FROM (
+    SELECT endpoint, count(*) AS messages FROM consumers.webhooks
+    WHERE sent_at IS NULL AND endpoint <> ALL (%(endpoints)s::text[])
+    GROUP BY endpoint
+    UNION ALL
+    SELECT endpoint, 0 FROM consumers.webhooks_gone WHERE endpoint <> ALL (%(endpoints)s::text[])
+) AS found
+GROUP BY endpoint
+ORDER BY endpoint
+
 -- name: drop
 DELETE FROM consumers.webhooks
-WHERE sent_at IS NULL AND endpoint <> ALL (%(endpoints)s::text[])
+WHERE sent_at IS NULL AND endpoint = ANY (%(endpoints)s::text[])
 RETURNING endpoint
 
 -- name: drop_gone
-DELETE FROM consumers.webhooks_gone WHERE endpoint <> ALL (%(endpoints)s::text[])
+DELETE FROM consumers.webhooks_gone WHERE endpoint = ANY (%(endpoints)s::text[])
 
 -- name: was_run
 SELECT EXISTS (SELECT FROM consumers.groups WHERE name = 'webhooks')

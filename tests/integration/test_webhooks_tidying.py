@@ -55,11 +55,19 @@ def noted(telling: Telling, days: float, first: int, last: int, endpoint: str = 
         connection.execute(SENT, [endpoint, days, first, last])
 
 
-def test_what_waits_for_an_endpoint_that_is_taken_out_is_dropped_and_said(
+def turn(telling: Telling, tidying: Tidying) -> list[tuple[str, str, int]]:
+    """Let it tidy once; return what it said: of which endpoint, how many messages."""
+    noted(telling, 31, 9, 9)
+    with capture_logs() as said, tidies(tidying):
+        until(lambda: telling.rows("SELECT FROM consumers.webhooks WHERE position = 9") == [])
+    return [(one["event"], one["endpoint"], one.get("waiting", one.get("dropped"))) for one in said]
+
+
+def test_what_waits_for_an_endpoint_that_is_taken_out_is_said_and_then_dropped_once(
     telling: Telling,
 ) -> None:
     urls = {"url": "http://127.0.0.1:1/"}
-    kept, out = Integrator("kept").endpoint(**urls), Integrator("out").endpoint(**urls)
+    kept, out, new = (Integrator(name).endpoint(**urls) for name in ("kept", "out", "new"))
     telling.append(adding(ticket(), 0, "a", "b"), adding(ticket(), 0))
     telling.tell(kept, out)
     noted(telling, 29, 4, 4, "out")
@@ -67,17 +75,15 @@ def test_what_waits_for_an_endpoint_that_is_taken_out_is_dropped_and_said(
         connection.execute("UPDATE consumers.webhooks SET due = 'infinity' WHERE position = 1")
         connection.execute("INSERT INTO consumers.webhooks_gone VALUES ('out', 'u'), ('kept', 'u')")
     tidying = Tidying(telling.dsn, ["kept"])
-    left = [("kept", 3, 0), ("out", 0, 1)]
-    with capture_logs() as said, tidies(tidying):
-        until(lambda: telling.rows(LEFT) == left)
-    (line,) = said
-    assert (line["event"], line["endpoint"], line["dropped"]) == ("endpoint taken out", "out", 3)
+    assert turn(telling, tidying) == [("endpoint is not named", "out", 3)]
+    assert telling.rows(LEFT) == [("kept", 3, 0), ("out", 3, 1)]
+    telling.tell(new)
+    assert turn(telling, tidying) == [("endpoint taken out", "out", 3)]
+    assert telling.rows(LEFT) == [("kept", 3, 0), ("new", 3, 0), ("out", 0, 1)]
     assert telling.rows("SELECT endpoint FROM consumers.webhooks_gone") == [("kept",)]
     telling.tell(out)
-    noted(telling, 31, 5, 5)
-    with tidies(tidying):
-        until(lambda: telling.rows("SELECT FROM consumers.webhooks WHERE position = 5") == [])
-    assert telling.rows(LEFT) == [("kept", 3, 0), ("out", 3, 1)]
+    assert [turn(telling, tidying) for _ in "12"] == [[], []]
+    assert telling.rows(LEFT) == [("kept", 3, 0), ("new", 3, 0), ("out", 3, 1)]
 
 
 def test_records_of_what_was_sent_long_ago_go_however_many_and_whose_they_are(
