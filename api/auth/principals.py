@@ -7,7 +7,7 @@ import asyncio
 import hmac
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -138,9 +138,10 @@ class Principals:
         login = await self._tokens.verify(credential)
         digest = self._secrets.login(login.issuer, login.subject)
         entries = await self._directory.find_login(digest)
-        staff = next((entry.person for entry in entries if entry.contract is None), None)
-        if staff is not None:
-            return await self._staff(staff, login.name, Assurance.INTERACTIVE, None)
+        staff = [entry.person for entry in entries if entry.contract is None]
+        if staff:
+            member = await self._first_active(staff)
+            return await self._staff(member, login.name, Assurance.INTERACTIVE, None)
         persons = {entry.contract: entry.person for entry in entries if entry.contract is not None}
         if not persons:
             raise Unauthenticated("the token proves somebody whom this ledger does not know")
@@ -152,6 +153,13 @@ class Principals:
             Assurance.INTERACTIVE,
             persons=persons,
         )
+
+    async def _first_active(self, staff: Sequence[UUID]) -> UUID:
+        """Return who belongs to the staff now: who left and came back joined anew."""
+        for member in staff:
+            if (await self._confirmed.load(STAFF, _stream(member))).state.active:
+                return member
+        return staff[0]
 
     async def _by_key(self, credential: str) -> Principal:
         key, secret = _parts(credential)

@@ -91,6 +91,19 @@ def test_who_left_is_nobody_any_more(served: Served) -> None:
     assert (view["left"], view["name"], view["roles"]) == (True, "Cleo", [])
 
 
+def test_who_left_and_joined_anew_comes_in_with_the_same_login(served: Served) -> None:
+    subject = f"agent:{uuid4().hex}"
+    login = {"issuer": ISSUER, "subject": subject}
+    body = {"name": "Cleo", "login": login, "roles": ["agent"], "languages": ["en"]}
+    token = served.mint(subject)
+    for _ in "12":
+        staff = served.post("operator", "/v1/staff", body).json()["id"]
+        known(served, token)
+        leave = f"/v1/staff/{staff}/leave"
+        assert served.post("operator", leave, {}, version=1).status_code == 200
+        assert _status_becomes(served, token, "/v1/queue", 401) <= WITHIN
+
+
 def test_rights_taken_from_a_person_work_no_more_within_a_second(served: Served) -> None:
     number, person, token = new_customer(served, "read", "write")
     known(served, token)
