@@ -79,6 +79,8 @@ def race(fed: Fed, effects: Effects, partitions: Sequence[Partition], seed: int)
         thread.start()
     for thread in threads:
         thread.join()
+    with psycopg.connect(fed.dsn) as connection:
+        member.fold(connection.cursor())  # as a member does that has nothing else to do
 
 
 @seeds(1, FIXED_SEED)

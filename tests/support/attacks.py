@@ -32,7 +32,7 @@ class Attacker:
 
     def run(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         cursor = self.connection.execute(statement, parameters)
-        return cursor.fetchall() if cursor.description else []
+        return [] if cursor.rownumber is None else cursor.fetchall()
 
     def envelopes(self) -> list[Envelope]:
         """Return all events, in order."""

@@ -99,7 +99,7 @@ class Bench:
         """Run a statement as the superuser; return its rows, if it has any."""
         with psycopg.connect(self.database.dsn_superuser, autocommit=True) as connection:
             cursor = connection.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
+            return [] if cursor.rownumber is None else cursor.fetchall()
 
     def acknowledged(self) -> int:
         """Return up to which position the publisher's row says that it is on the cluster."""

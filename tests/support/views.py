@@ -78,7 +78,7 @@ class Ledger:
         """Return a statement's rows, asked as superuser."""
         with psycopg.connect(self.database.dsn_superuser, autocommit=True) as connection:
             cursor = connection.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
+            return [] if cursor.rownumber is None else cursor.fetchall()
 
     def versions(self) -> list[tuple[Any, ...]]:
         """Return every row and version of the queue."""
