@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from infra.kafka import names, records
 from infra.postgres import Cluster
 from projections.queue import QueueWriter
 
+PARTITIONS = 8
 MARK = "SELECT upto FROM consumers.progress"
 
 
@@ -202,13 +203,20 @@ def loaded(fed: Fed, history: History) -> Iterator[None]:
         loading.join()
 
 
+def fair(members: int) -> list[int]:
+    """Return how many partitions each of so many members has, in order of size."""
+    return sorted((PARTITIONS + nth) // members for nth in range(members))
+
+
 def test_members_that_come_and_go_under_load_lose_and_repeat_no_effect(fed: Fed) -> None:
     effects = Effects()
     with fed.running(fed.member(effects)):
         with loaded(fed, History(fresh_seed(), tickets=40)):
             fed.reach(effects.name, fed.published + 20)
-            with fed.running(*(fed.member(effects) for _ in range(7))):
-                fed.reach(effects.name, fed.published + 100)
+            with ExitStack() as group:
+                for members in range(2, PARTITIONS + 1):
+                    group.enter_context(fed.running(fed.member(effects)))
+                    assert eventually(lambda n=members: fed.shared(effects.name) == fair(n))
             fed.reach(effects.name, fed.published + 20)
         fed.reach(effects.name, fed.published)
     fed.assert_once_in_order(effects.name, range(1, fed.published + 1))

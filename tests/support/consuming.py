@@ -137,6 +137,20 @@ class Fed:
             admin.close()
         return sum(one.offset for one in found.values())
 
+    def shared(self, name: str) -> list[int]:
+        """Return how many partitions each member of a group has, in order of size."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            (found,) = admin.describe_groups([group(self.topic, name)]).values()
+        finally:
+            admin.close()
+        given = [one["member_assignment"] for one in found["members"]]
+        return sorted(
+            sum(len(topic["partitions"]) for topic in one["assigned_partitions"] or ())
+            for one in given
+            if one
+        )
+
     def handled(self, name: str) -> int:
         """Return how many events a consumer's mark and inbox name."""
         (row,) = self.ledger.rows(
