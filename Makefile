@@ -8,8 +8,7 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 QUICK := tests/tidy tests/unit tests/property
-# Three at a time: much of the slow tests is waiting. As collected, so that no long file comes last.
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --dist loadfile
 
 .PHONY: help setup run test check schemas bench bench-smoke mutants lock
 
@@ -21,9 +20,10 @@ setup: .venv/.installed ## install what the ledger needs into .venv, `ledger` in
 run: setup ## start the whole ledger on ./var; Ctrl-C stops it
 	@$(BIN)/ledger up
 
+# Slow ones three at a time, for they wait much; as collected, so that no long file comes last.
 test: .venv/.installed-dev ## run every test, the quick ones first
-	$(PYTEST) $(wildcard $(QUICK))
-	$(PYTEST) $(filter-out $(QUICK),$(patsubst %/,%,$(wildcard tests/[a-z]*/)))
+	$(PYTEST) -n 2 $(wildcard $(QUICK))
+	$(PYTEST) -n 3 --no-loadscope-reorder $(filter-out $(QUICK),$(patsubst %/,%,$(wildcard tests/[a-z]*/)))
 
 check: .venv/.installed-dev ## lint, formatting, types, import contracts, tidiness
 	$(BIN)/ruff check .

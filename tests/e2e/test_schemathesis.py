@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from support import databases
-from support.requests_of import REQUESTS, Asked, World, new_world
+from support.requests_of import REQUESTS, Asked, World
 from support.serving import Served, serving
 
 from infra.postgres import Cluster
@@ -114,10 +114,10 @@ class Worlds:
 
     def __init__(self, ledger: Served) -> None:
         self._ledger = ledger
-        self._read = new_world(ledger)
+        self._read = World(ledger)
 
     def of(self, operation: Operation) -> World:
-        return self._read if operation.method.lower() == "get" else new_world(self._ledger)
+        return self._read if operation.method.lower() == "get" else World(self._ledger)
 
 
 def _name(operation: Operation) -> str:

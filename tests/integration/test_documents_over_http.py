@@ -1,6 +1,5 @@
 """Searching for a document over HTTP: under which contracts it was given, and that it is a hint."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -103,7 +102,7 @@ def test_a_document_tells_which_version_it_gave_and_whether_that_is_the_present_
     served, first, second = world.served, new_passport(), new_passport()
     number, registration = registered(served, {"passport": first}, "individual")
     ticket = served.open_ticket("supervisor", contract=number)["id"]
-    world = replace(world, contract=number, ticket=str(ticket))
+    world = world.at(number, str(ticket))
     holder = {"id": holder_of(served, number), "category": "individual"}
     renewal = checked(world, holders=[holder | {"document": {"passport": second}}])
     (asked,) = search(served, second, head(served))

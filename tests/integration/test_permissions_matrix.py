@@ -55,7 +55,7 @@ def test_public_operations_are_those_that_nobody_may_ask() -> None:
 def test_the_table_holds_for_every_role(served: Served, operation: str) -> None:
     row, asked = table()[operation], None
     for role in COLUMNS:
-        asked = asked or REQUESTS[operation](new_world(served))
+        asked = asked or REQUESTS[operation](World(served))
         status = _send(served, _token(served, role), asked)
         expected = {409} if (operation, role) in BY_RULE else _expected(row[role], role)
         assert status in expected, f"{operation} as {role}: {status}, the table says {row[role]}"
@@ -67,12 +67,12 @@ def test_the_table_holds_for_every_role(served: Served, operation: str) -> None:
     "operation", sorted(name for name, row in table().items() if row["customer"] is Permit.OWN)
 )
 def test_a_customer_may_do_it_to_their_own_things(served: Served, operation: str) -> None:
-    world = new_world(served)
+    world = World(served)
     assert _send(served, known(served, world.customer), REQUESTS[operation](world)) in GOOD
     if operation == "find_tickets":
         return
     stranger = known(served, new_customer(served)[2])
-    assert _send(served, stranger, REQUESTS[operation](new_world(served))) == 404
+    assert _send(served, stranger, REQUESTS[operation](World(served))) == 404
 
 
 @pytest.mark.parametrize(
@@ -82,19 +82,19 @@ def test_a_service_may_do_it_for_the_customer_whose_thing_it_is(
     served: Served, operation: str
 ) -> None:
     token = served.tokens["service"]
-    world = new_world(served, "service")
+    world = World(served, "service")
     if "staff" in REQUESTS[operation](world).path:
         own = known(served, served.mint(f"service:{world.contract}"))
         assert _send(served, own, REQUESTS[operation](world)) in GOOD
         return
     asked, customer = REQUESTS[operation](world), known(served, world.customer)
     assert _send(served, token, asked, Ledger_On_Behalf_Token=customer) in GOOD
-    again = new_world(served)
+    again = World(served)
     asserted = {"Ledger_On_Behalf_Of": again.person}
     assert _send(served, token, REQUESTS[operation](again), **asserted) in GOOD
     if operation == "find_tickets":
         return
-    last = new_world(served)
+    last = World(served)
     _, person, stranger = new_customer(served)
     foreign = REQUESTS[operation](last)
     known(served, stranger)
@@ -106,7 +106,7 @@ def test_a_service_may_do_it_for_the_customer_whose_thing_it_is(
     "operation", sorted(name for name, row in table().items() if row["agent"] is Permit.OWN)
 )
 def test_an_agent_may_do_it_for_themselves(served: Served, operation: str) -> None:
-    world: World = new_world(served)
+    world = new_world(served)
     own = known(served, served.mint(f"agent:{world.contract}"))
     assert _send(served, own, REQUESTS[operation](world)) in GOOD
 

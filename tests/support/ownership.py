@@ -1,7 +1,7 @@
 """Ownership over HTTP: changes of identity data and recoveries, brought as far as a test needs."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
@@ -204,7 +204,7 @@ def elsewhere(world: "World") -> "World":
     }
     accepted(world.served.post("supervisor", "/v1/contracts", body))
     ticket = world.served.open_ticket("supervisor", contract=number)["id"]
-    return replace(world, contract=number, ticket=str(ticket))
+    return world.at(number, str(ticket))
 
 
 def suspended(world: "World") -> Change:

@@ -1,8 +1,10 @@
 """Every operation of the API with a request that is good, made of things prepared for it."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -37,23 +39,65 @@ class Asked:
     content: bytes | None = None
 
 
-@dataclass
 class World:
-    """A contract with its customer, a ticket with a message, a staff member: all fresh."""
+    """A contract with its customer, a ticket with a message, a staff member: fresh, when asked."""
 
-    served: Served
-    contract: str
-    customer: str
-    person: str
-    contract_version: int
-    ticket: str
-    ticket_version: int
-    message: str
-    attachment: str
-    event: str
-    staff: str
-    staff_version: int
-    key: str
+    def __init__(self, served: Served, staff_role: str = "agent") -> None:
+        self.served = served
+        self._staff_role = staff_role
+
+    @cached_property
+    def _customer(self) -> tuple[str, str, str, int]:
+        contract, person, token = new_customer(self.served)
+        named = self.served.get("supervisor", f"/v1/contracts/{contract}").json()
+        return contract, person, token, named["version"]
+
+    @cached_property
+    def _ticket(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        served = self.served
+        ticket = served.open_ticket("supervisor", contract=self.contract)
+        path = f"/v1/tickets/{ticket['id']}"
+        attached = served.client("supervisor").post(
+            f"{path}/attachments",
+            params={"name": "log.txt"},
+            content=b"a log",
+            headers={"Idempotency-Key": str(uuid4()), "Content-Type": "text/plain"},
+        )
+        claimed = served.post("supervisor", f"{path}/claim", {}, version=attached.json()["version"])
+        posted = served.post("supervisor", f"{path}/messages", {"text": "An answer."})
+        assert posted.status_code == 201, (claimed.text, posted.text)
+        return ticket, attached.json(), posted.json()
+
+    @cached_property
+    def _staff(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        served, subject = self.served, f"{self._staff_role}:{self.contract}"
+        login = {"issuer": "urn:ticket-ledger:development", "subject": subject}
+        body = {"name": "Cleo", "login": login, "roles": [self._staff_role, "compliance"]}
+        joined = served.post("operator", "/v1/staff", body).json()
+        return joined, served.post("operator", f"/v1/staff/{joined['id']}/api-keys", {}).json()
+
+    contract = cached_property[str](lambda self: self._customer[0])
+    person = cached_property[str](lambda self: self._customer[1])
+    customer = cached_property[str](lambda self: self._customer[2])
+    contract_version = cached_property[int](lambda self: self._customer[3])
+    ticket = cached_property[str](lambda self: self._ticket[0]["id"])
+    event = cached_property[str](lambda self: self._ticket[0]["event_ids"][0])
+    attachment = cached_property[str](lambda self: self._ticket[1]["attachment"])
+    message = cached_property[str](lambda self: self._ticket[2]["message"])
+    ticket_version = cached_property[int](lambda self: self._ticket[2]["version"])
+    staff = cached_property[str](lambda self: self._staff[0]["id"])
+    key = cached_property[str](lambda self: self._staff[1]["key"])
+    staff_version = cached_property[int](lambda self: self._staff[1]["version"])
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a part by its name, as paths have it."""
+        return getattr(self, name)
+
+    def at(self, contract: str, ticket: str) -> "World":
+        """Return the world with another contract and a ticket under it."""
+        other = copy(self)
+        other.contract, other.ticket = contract, ticket
+        return other
 
 
 def contract_body(number: str) -> dict[str, Any]:
@@ -91,40 +135,12 @@ def known(served: Served, token: str) -> str:
     return token
 
 
-def new_world(served: Served, staff_role: str = "agent") -> World:
+def new_world(served: Served) -> World:
     """Prepare everything that some operation needs."""
-    contract, person, token = new_customer(served)
-    named = served.get("supervisor", f"/v1/contracts/{contract}").json()
-    ticket = served.open_ticket("supervisor", contract=contract)
-    path = f"/v1/tickets/{ticket['id']}"
-    attached = served.client("supervisor").post(
-        f"{path}/attachments",
-        params={"name": "log.txt"},
-        content=b"a log",
-        headers={"Idempotency-Key": str(uuid4()), "Content-Type": "text/plain"},
-    )
-    claimed = served.post("supervisor", f"{path}/claim", {}, version=attached.json()["version"])
-    posted = served.post("supervisor", f"{path}/messages", {"text": "An answer."})
-    assert posted.status_code == 201, (claimed.text, posted.text)
-    login = {"issuer": "urn:ticket-ledger:development", "subject": f"{staff_role}:{contract}"}
-    body = {"name": "Cleo", "login": login, "roles": [staff_role, "compliance"]}
-    joined = served.post("operator", "/v1/staff", body).json()
-    key = served.post("operator", f"/v1/staff/{joined['id']}/api-keys", {}).json()
-    return World(
-        served=served,
-        contract=contract,
-        customer=token,
-        person=person,
-        contract_version=named["version"],
-        ticket=str(ticket["id"]),
-        ticket_version=posted.json()["version"],
-        message=posted.json()["message"],
-        attachment=attached.json()["attachment"],
-        event=ticket["event_ids"][0],
-        staff=joined["id"],
-        staff_version=key["version"],
-        key=key["key"],
-    )
+    world = World(served)
+    assert world.ticket
+    assert world.staff
+    return world
 
 
 def _soon() -> str:
@@ -159,7 +175,7 @@ def _contract(name: str, body: Any, *, decided: bool = False) -> Callable[[World
 
 
 def _get(path: str, **params: Any) -> Callable[[World], Asked]:
-    return lambda world: Asked("GET", path.format(**vars(world)), params=params)
+    return lambda world: Asked("GET", path.format_map(world), params=params)
 
 
 def _open(world: World) -> Asked:
@@ -175,10 +191,11 @@ def _attach(world: World) -> Asked:
 def _head(path: str) -> Callable[[World], Asked]:
     def ask(world: World) -> Asked:
         """Ask when a checkpoint covers the world."""
+        asked = Asked("GET", path.format_map(world))
         with world.served.database() as connection:
             made = connection.execute("SELECT max(position) FROM ledger.events").fetchone()[0]
         world.served.until(lambda: size_of(world.served) >= made)
-        return Asked("GET", path.format(**vars(world)))
+        return asked
 
     return ask
 
@@ -228,7 +245,7 @@ def _export(path: str = "") -> Callable[[World], Asked]:
     def ask(world: World) -> Asked:
         """Ask when no erasure is open: it would remove what is being made."""
         exports.erased(world.served)
-        of = path.format(**vars(world)) if path else disputes.opened(world).path
+        of = path.format_map(world) if path else disputes.opened(world).path
         return Asked("POST", f"{of}/exports", exports.BODY)
 
     return ask

@@ -18,48 +18,54 @@ def written() -> list[str]:
     return [n for n in files() if n.endswith(TEXTS) and "fixtures/" not in n]
 
 
-@pytest.mark.parametrize("name", written())
-def test_nothing_is_left_unfinished(name: str) -> None:
-    found = [line for line in text(name).splitlines() if UNFINISHED.search(line)]
-    assert found == []
+def lines_with(pattern: re.Pattern[str]) -> list[tuple[str, str]]:
+    """Return the lines of those files in which a pattern is found, each with its file."""
+    return [(n, line) for n in written() for line in text(n).splitlines() if pattern.search(line)]
 
 
-@pytest.mark.parametrize("name", written())
-def test_no_file_names_a_place_on_one_machine(name: str) -> None:
-    found = [line for line in text(name).splitlines() if MACHINE_PATH.search(line)]
-    assert found == []
+def test_nothing_is_left_unfinished() -> None:
+    assert lines_with(UNFINISHED) == []
 
 
-@pytest.mark.parametrize("name", python_files(*SOURCE))
-def test_source_implements_what_it_names(name: str) -> None:
-    named = {node.id for node in ast.walk(tree(name)) if isinstance(node, ast.Name)}
-    assert "NotImplementedError" not in named
+def test_no_file_names_a_place_on_one_machine() -> None:
+    assert lines_with(MACHINE_PATH) == []
 
 
-@pytest.mark.parametrize("name", python_files("tests"))
-def test_tests_run_what_they_test(name: str) -> None:
+def test_source_implements_what_it_names() -> None:
+    named = [(n, node.id) for n in python_files(*SOURCE) for node in names_in(n)]
+    assert [one for one in named if one[1] == "NotImplementedError"] == []
+
+
+def names_in(name: str) -> list[ast.Name]:
+    """Return the names in a file's code."""
+    return [node for node in ast.walk(tree(name)) if isinstance(node, ast.Name)]
+
+
+def not_run(name: str) -> list[str]:
+    """Return by what a file of tests leaves something out, or puts something in its place."""
     forbidden = {"skip", "skipif", "xfail", "importorskip"}
+    nodes = list(ast.walk(tree(name)))
     found = [
-        node.attr
-        for node in ast.walk(tree(name))
-        if isinstance(node, ast.Attribute) and node.attr in forbidden
+        node.attr for node in nodes if isinstance(node, ast.Attribute) and node.attr in forbidden
     ]
     imported = [
         alias
-        for node in ast.walk(tree(name))
+        for node in nodes
         if isinstance(node, ast.ImportFrom | ast.Import)
         for alias in [getattr(node, "module", None), *(a.name for a in node.names)]
         if alias and ("mock" in alias.lower())
     ]
-    assert found + imported == []
+    return found + imported
 
 
-@pytest.mark.parametrize("name", python_files(*SOURCE, "tests", "bench"))
-def test_every_silenced_rule_is_named(name: str) -> None:
-    bare = [
-        c for _, c in comments(name) if re.search(r"#\s*noqa(?!: [A-Z]+\d+)|type: ignore(?!\[)", c)
-    ]
-    assert bare == []
+def test_tests_run_what_they_test() -> None:
+    assert {name: found for name in python_files("tests") if (found := not_run(name))} == {}
+
+
+def test_every_silenced_rule_is_named() -> None:
+    bare = re.compile(r"#\s*noqa(?!: [A-Z]+\d+)|type: ignore(?!\[)")
+    everywhere = python_files(*SOURCE, "tests", "bench")
+    assert [(n, c) for n in everywhere for _, c in comments(n) if bare.search(c)] == []
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
