@@ -109,6 +109,7 @@ def test_a_broker_killed_before_it_heard_of_a_commit_loses_and_doubles_nothing(
         topics = chain.topics
         chain.to_publisher.arm(Asked.END, Cut.SILENT)
         assert chain.to_publisher.hit.wait(PATIENCE)
+        assert chain.standing.acknowledged <= max(map(position_of, chain.published()))
         chain.kill_broker()
         assert chain.standing.acknowledged < chain.standing.head
         chain.to_publisher.cut(Cut.RESET)
