@@ -22,6 +22,7 @@ from support.views import Ledger, eventually, ledger_on
 from domain.chainhead import Chain
 from domain.contract.documents import Category
 from domain.contract.events import ContractRegistered, PersonNamed, Right
+from domain.errors import LedgerError, Unavailable
 from domain.exportnote import ExportNote
 from domain.log import NewEvent, Request, Write
 from domain.stream import Stream, StreamKind
@@ -30,7 +31,7 @@ from domain.values import Actor, ActorKind, Origin, OriginKind, Purpose, Role, S
 from infra.bundle.alone import program
 from infra.bundle.checking import Verdict, check
 from infra.bundle.reader import opening
-from infra.headchannel import SOCKET
+from infra.headchannel import ask_export
 from infra.ids import new_id
 from infra.keys import KeyScope
 from infra.logkeys import LogKeys
@@ -183,8 +184,18 @@ class Exporting:
         dsn = self.ledger.database.dsn_follower
         signer = HeadSigner(self.data, LogKeys(self.data), lambda: connect(dsn))
         with serving(self.data, signer, LogMeters()):
-            assert eventually((self.data / "log" / SOCKET).exists)
+            assert eventually(self._answers)
             yield
+
+    def _answers(self) -> bool:
+        """Say whether the integrator answers: there is its socket before it listens."""
+        try:
+            asyncio.run(ask_export(self.data, 1))
+        except Unavailable:
+            return False
+        except LedgerError:  # that event is no export
+            return True
+        return True
 
     def export(
         self,
